@@ -1,0 +1,1 @@
+"""The reference receiver of Recall.ai's real-time video."""
