@@ -1,1 +1,37 @@
-"""engine."""
+"""The only code that knows sockets, tasks and clocks: clock, link, bot, run."""
+
+from recall_simulator.engine.bot import Bot, Conduct
+from recall_simulator.engine.clock import (
+    Clock,
+    RealClock,
+    UnpacedClock,
+    VirtualClock,
+    utc_now,
+)
+from recall_simulator.engine.dialer import Dialer, WebSocketDialer
+from recall_simulator.engine.inprocess import InProcessDialer, InProcessLink
+from recall_simulator.engine.link import DialFailed, Link, LinkLost
+from recall_simulator.engine.memory import tune_malloc
+from recall_simulator.engine.reach import is_near
+from recall_simulator.engine.run import Handler, play
+
+__all__ = [
+    "Bot",
+    "Clock",
+    "Conduct",
+    "DialFailed",
+    "Dialer",
+    "Handler",
+    "InProcessDialer",
+    "InProcessLink",
+    "Link",
+    "LinkLost",
+    "RealClock",
+    "UnpacedClock",
+    "VirtualClock",
+    "WebSocketDialer",
+    "is_near",
+    "play",
+    "tune_malloc",
+    "utc_now",
+]

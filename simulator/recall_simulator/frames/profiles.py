@@ -52,3 +52,28 @@ PROFILES = {
     ),
 }
 DEFAULT_PROFILE = "docs"
+
+MAX_SIDE = 16_384
+MAX_PIXELS = 33_554_432
+
+
+def check_size(width: int, height: int) -> Size:
+    """Take any size that a frame may have, and refuse the rest.
+
+    Args:
+        width: in pixels.
+        height: in pixels.
+
+    Returns:
+        The size, as given.
+
+    Raises:
+        ValueError: a side is under 1 or over `MAX_SIDE` pixels, or the picture has more than
+            `MAX_PIXELS`. The sentence says what is allowed.
+    """
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE and width * height <= MAX_PIXELS):
+        raise ValueError(
+            f"a picture of {width}x{height} cannot be made: each side is 1 to {MAX_SIDE:,} pixels, "
+            f"and a picture has at most {MAX_PIXELS:,} of them (8192x4096, say)"
+        )
+    return Size(width, height)

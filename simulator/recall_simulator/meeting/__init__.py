@@ -1,1 +1,31 @@
-"""meeting."""
+"""What happens in the call: cast, timeline, scenario model, schedule, plan.
+
+Pure: a scenario and a seed go in, a plan of timed items comes out.
+"""
+
+from recall_simulator.meeting.build import make_plans
+from recall_simulator.meeting.duration import seconds
+from recall_simulator.meeting.messages import FrameMessage, Messages, shot_of
+from recall_simulator.meeting.plan import Close, Cut, Frame, Item, Plan, Raw, Stall, Timed
+from recall_simulator.meeting.scenario import Scenario, scenario_schema
+from recall_simulator.meeting.timeline import MeetingEvent, Span
+
+__all__ = [
+    "Close",
+    "Cut",
+    "Frame",
+    "FrameMessage",
+    "Item",
+    "MeetingEvent",
+    "Messages",
+    "Plan",
+    "Raw",
+    "Scenario",
+    "Span",
+    "Stall",
+    "Timed",
+    "make_plans",
+    "scenario_schema",
+    "seconds",
+    "shot_of",
+]

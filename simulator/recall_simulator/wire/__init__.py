@@ -1,1 +1,43 @@
-"""wire."""
+"""What goes on the wire: event envelopes, upgrade signing, the endpoint URL, the retry machine.
+
+Pure: values in, values out. The source of each fact is named where the fact stands.
+"""
+
+from recall_simulator.wire.endpoint import Endpoint, parse_endpoint
+from recall_simulator.wire.envelope import (
+    EventTemplate,
+    FrameTemplate,
+    Origin,
+    Participant,
+    Reference,
+    WireOptions,
+)
+from recall_simulator.wire.link_plan import LinkPlan
+from recall_simulator.wire.retry import (
+    RETRY_WAIT,
+    GiveUp,
+    Retry,
+    RetryPolicy,
+    Wait,
+    parse_retry_policy,
+)
+from recall_simulator.wire.signing import Signer
+
+__all__ = [
+    "RETRY_WAIT",
+    "Endpoint",
+    "EventTemplate",
+    "FrameTemplate",
+    "GiveUp",
+    "LinkPlan",
+    "Origin",
+    "Participant",
+    "Reference",
+    "Retry",
+    "RetryPolicy",
+    "Signer",
+    "Wait",
+    "WireOptions",
+    "parse_endpoint",
+    "parse_retry_policy",
+]

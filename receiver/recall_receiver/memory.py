@@ -1,0 +1,42 @@
+"""One setting of the C library that makes receiving large messages several times faster.
+
+glibc gives every block over 128 KiB its own mapping and hands it back when it is freed. A receiver
+of 300 KB messages so spends its time on page faults. Two calls of ``mallopt`` once per process
+keep such blocks on the heap (mallopt(3), M_MMAP_THRESHOLD and M_TRIM_THRESHOLD).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import sys
+from typing import Final
+
+__all__ = ["tune_malloc"]
+
+# From glibc's malloc.h.
+_M_TRIM_THRESHOLD: Final = -1
+_M_MMAP_THRESHOLD: Final = -3
+
+# 32 MiB is the most that glibc takes for M_MMAP_THRESHOLD on 64 bits.
+MMAP_THRESHOLD: Final = 32 * 2**20
+TRIM_THRESHOLD: Final = 256 * 2**20
+
+
+def tune_malloc() -> bool:
+    """Keep large blocks on the heap, for this whole process.
+
+    Returns:
+        Whether it was done: only on Linux with glibc, elsewhere nothing happens.
+    """
+    if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return False
+    mallopt.argtypes = [ctypes.c_int, ctypes.c_int]
+    mallopt.restype = ctypes.c_int
+    mapped = mallopt(_M_MMAP_THRESHOLD, MMAP_THRESHOLD)
+    trimmed = mallopt(_M_TRIM_THRESHOLD, TRIM_THRESHOLD)
+    return bool(mapped and trimmed)

@@ -1,0 +1,159 @@
+"""From a message's bytes to an event, strictly."""
+
+from __future__ import annotations
+
+import binascii
+from datetime import UTC, datetime
+from typing import Final, NoReturn
+
+import msgspec
+import pybase64
+
+from recall_receiver.decode import Decoder, decode_pillow
+from recall_receiver.errors import MessageError
+from recall_receiver.events import (
+    Event,
+    FrameEvent,
+    OtherEvent,
+    Participant,
+    Reference,
+    StreamKey,
+    Timestamp,
+)
+from recall_receiver.messages import FRAME_EVENT, FrameMessage, NamedMessage, WireReference
+from recall_receiver.png import read_header
+
+__all__ = ["MAX_PIXELS", "parse"]
+
+MAX_PIXELS: Final = 4096 * 4096
+"""The default limit of a picture's pixels, width times height: 48 MiB as RGB, two 4K screens."""
+
+_frame_decoder: Final = msgspec.json.Decoder(FrameMessage)
+_named_decoder: Final = msgspec.json.Decoder(NamedMessage)
+_any_decoder: Final = msgspec.json.Decoder(msgspec.Raw)
+_text_decoder: Final = msgspec.json.Decoder(str)
+
+
+def parse(
+    message: bytes | str, *, max_pixels: int = MAX_PIXELS, decoder: Decoder = decode_pillow
+) -> Event:
+    """Read one message.
+
+    Types must be those that the vendor documents; fields that are not documented are stepped
+    over. Of two equal keys the last one counts. The picture is not inflated: its length and IHDR
+    are checked, and `FrameEvent.pixels` decodes when asked for.
+
+    Args:
+        message: a whole websocket message.
+        max_pixels: the most that a picture's width times height may be.
+        decoder: what ``pixels`` decodes with; see `recall_receiver.decode.DECODERS`.
+
+    Returns:
+        A `FrameEvent`, or an `OtherEvent` for every event that is not a frame, known or not.
+
+    Raises:
+        MessageError: the message is not what it claims to be; ``cause`` is one of
+            `recall_receiver.errors.MESSAGE_CAUSES`.
+        PictureError: the same of the PNG file in it.
+    """
+    data = _utf8(message)
+    try:
+        wire = _frame_decoder.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        return _other(data, error)
+    body = wire.data
+    if body.video_separate is None and body.audio_mixed_raw is None:
+        raise MessageError("wrong-type", "Object missing required field `video_separate`")
+    png = _picture(body.data.buffer)
+    header = read_header(png, max_pixels)
+    person = body.data.participant
+    stamp = body.data.timestamp
+    return FrameEvent(
+        stream=StreamKey(body.recording.id, person.id, body.data.type),
+        participant=Participant(
+            person.id,
+            person.name,
+            person.is_host,
+            person.platform,
+            person.extra_data or {},
+            person.email,
+        ),
+        timestamp=Timestamp(stamp.relative, _utc(stamp.absolute)),
+        png=png,
+        width=header.width,
+        height=header.height,
+        recording=Reference(body.recording.id, body.recording.metadata),
+        endpoint=Reference(body.realtime_endpoint.id, body.realtime_endpoint.metadata),
+        bot=_reference(body.bot),
+        decoder=decoder,
+    )
+
+
+def _utf8(message: bytes | str) -> bytes:
+    """The message as bytes that are surely UTF-8 (RFC 6455, section 5.6, asks it of text)."""
+    try:
+        if isinstance(message, str):
+            return message.encode()
+        if not message.isascii():
+            message.decode()
+    except UnicodeError as error:
+        raise MessageError("bad-json", str(error)) from error
+    return message
+
+
+def _other(data: bytes, error: Exception) -> OtherEvent:
+    """A message that is no frame, or the reason why it is nothing at all.
+
+    Args:
+        data: the message.
+        error: what was wrong when it was read as a frame.
+    """
+    if not isinstance(error, msgspec.ValidationError):
+        _refuse(error)
+    try:
+        # Types are checked as the text is read: what follows may not even be JSON.
+        _any_decoder.decode(data)
+        named = _named_decoder.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as worse:
+        _refuse(worse)
+    if named.event == FRAME_EVENT:
+        _refuse(error)
+    return OtherEvent(named.event, named.data)
+
+
+def _refuse(error: Exception) -> NoReturn:
+    cause = "wrong-type" if isinstance(error, msgspec.ValidationError) else "bad-json"
+    raise MessageError(cause, str(error)) from error
+
+
+def _picture(buffer: msgspec.Raw) -> bytes:
+    """The PNG file out of the buffer's JSON text, base64 decoded where it lies."""
+    text = memoryview(buffer)
+    if bytes(text[:1]) != b'"':
+        raise MessageError("wrong-type", "Expected `str` - at `$.data.data.buffer`")
+    try:
+        return pybase64.b64decode(text[1:-1], validate=True)
+    except binascii.Error as error:
+        if b"\\" not in bytes(text):
+            raise MessageError("bad-base64", f"{error} - at `$.data.data.buffer`") from error
+    # JSON may escape any character, and some encoders write every slash as "\/".
+    try:
+        return pybase64.b64decode(_text_decoder.decode(text), validate=True)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        _refuse(error)
+    except ValueError as error:
+        raise MessageError("bad-base64", f"{error} - at `$.data.data.buffer`") from error
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is UTC:
+        return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        detail = "Out of range in UTC - at `$.data.data.timestamp.absolute`"
+        raise MessageError("wrong-type", detail) from error
+
+
+def _reference(wire: WireReference | None) -> Reference | None:
+    return None if wire is None else Reference(wire.id, wire.metadata)

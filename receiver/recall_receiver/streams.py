@@ -1,0 +1,110 @@
+"""What is known of one stream. Pure: values in, counts out; time is a number handed in."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from recall_receiver.events import StreamKey
+
+__all__ = ["DUPLICATE_WINDOW", "GAP", "StreamState"]
+
+GAP: Final = 1.0
+"""Seconds between two new frames above which there is a gap: two frames a second are due."""
+
+DUPLICATE_WINDOW: Final = 256
+"""How many relative times a stream remembers: two minutes at two frames a second."""
+
+# relative has six decimals, and 4.330009 - 3.330009 is a little over 1 in binary.
+_ROUNDING: Final = 5e-7
+
+
+class StreamState:
+    """The running account of one (recording, participant, type).
+
+    It belongs to the meeting and not to a connection: it survives reconnects. Links are numbered
+    in the order in which they were attached. The newest link that delivered holds the stream; an
+    older one may still deliver late frames, which count, but never takes the stream back.
+
+    Attributes:
+        key: which stream.
+        frames: frames parsed, duplicates included.
+        duplicates: frames whose relative time this stream had already.
+        out_of_order: new frames older than one that came before.
+        gaps: times that more than a second of the meeting lies between a new frame and the newest
+            one before.
+        size_changes: times that a frame had another size than the one before it.
+        legs: links that took the stream over: 1, and 1 more for each later link that delivered.
+        link: number of the link that holds the stream.
+        width: pixels, of the last frame.
+        height: pixels, of the last frame.
+        sizes: frames by (width, height), in order of first appearance.
+        last_relative: the highest relative time, seconds.
+    """
+
+    __slots__ = (
+        "_recent",
+        "_recent_order",
+        "duplicates",
+        "frames",
+        "gaps",
+        "height",
+        "key",
+        "last_relative",
+        "legs",
+        "link",
+        "out_of_order",
+        "size_changes",
+        "sizes",
+        "width",
+    )
+
+    def __init__(self, key: StreamKey) -> None:
+        self.key = key
+        self.frames = 0
+        self.duplicates = 0
+        self.out_of_order = 0
+        self.gaps = 0
+        self.size_changes = 0
+        self.legs = 0
+        self.link = -1
+        self.width = 0
+        self.height = 0
+        self.sizes: dict[tuple[int, int], int] = {}
+        self.last_relative = float("-inf")
+        self._recent: set[float] = set()
+        self._recent_order: deque[float] = deque()
+
+    def add(self, link: int, relative: float, width: int, height: int) -> None:
+        """Account for one frame.
+
+        Args:
+            link: number of the link that delivered it.
+            relative: seconds since the recording began.
+            width: pixels.
+            height: pixels.
+        """
+        if link > self.link:
+            self.link = link
+            self.legs += 1
+        if self.frames and (width, height) != (self.width, self.height):
+            self.size_changes += 1
+        self.frames += 1
+        self.width, self.height = width, height
+        self.sizes[width, height] = self.sizes.get((width, height), 0) + 1
+        if relative in self._recent:
+            self.duplicates += 1
+            return
+        self._remember(relative)
+        if relative < self.last_relative:
+            self.out_of_order += 1
+            return
+        if self.frames > 1 and relative - self.last_relative > GAP + _ROUNDING:
+            self.gaps += 1
+        self.last_relative = relative
+
+    def _remember(self, relative: float) -> None:
+        self._recent.add(relative)
+        self._recent_order.append(relative)
+        if len(self._recent_order) > DUPLICATE_WINDOW:
+            self._recent.discard(self._recent_order.popleft())

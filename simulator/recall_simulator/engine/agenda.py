@@ -1,0 +1,42 @@
+"""The schedule with a finger on the next item."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from recall_simulator.meeting import Timed
+
+
+class Agenda:
+    """Hands out a lazy schedule item by item, and can be looked ahead in.
+
+    Args:
+        schedule: in the order of due times.
+    """
+
+    def __init__(self, schedule: Iterator[Timed]) -> None:
+        self._schedule = schedule
+        self._waiting: deque[Timed] = deque()
+
+    def peek(self) -> Timed | None:
+        """The next item, left where it is; None at the end."""
+        if not self._waiting:
+            try:
+                self._waiting.append(next(self._schedule))
+            except StopIteration:
+                return None
+        return self._waiting[0]
+
+    def pop(self) -> Timed:
+        """The next item. Only after `peek` gave one."""
+        return self._waiting.popleft()
+
+    def take_due(self, before: float) -> list[Timed]:
+        """All items that are due before a moment, in seconds."""
+        taken: list[Timed] = []
+        while (timed := self.peek()) is not None and timed.at < before:
+            taken.append(self.pop())
+        return taken
+
+    def put_back(self, items: Iterable[Timed]) -> None:
+        """Put items before all others, in their order."""
+        self._waiting.extendleft(reversed(list(items)))

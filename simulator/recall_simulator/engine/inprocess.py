@@ -1,0 +1,74 @@
+"""Links that end in a function of this process: no socket, and fit for a virtual clock."""
+
+import asyncio
+from collections.abc import Callable
+
+from recall_simulator.engine.link import DialFailed, LinkLost
+from recall_simulator.record import outcomes
+from recall_simulator.record.outcomes import Outcome
+from recall_simulator.wire import LinkPlan
+
+Sink = Callable[[int, bytes], Outcome | None]
+"""Takes the attempt's number and a message; an outcome in return ends the link with it."""
+
+Answer = Callable[[int], Outcome | None]
+"""Takes the attempt's number; an outcome in return refuses the dial with it."""
+
+
+class InProcessLink:
+    """A `Link` whose receiver is a function."""
+
+    def __init__(self, attempt: int, sink: Sink) -> None:
+        self.lost: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._attempt = attempt
+        self._sink = sink
+
+    @property
+    def blocked(self) -> float:
+        """A function takes everything at once."""
+        return 0.0
+
+    async def send(self, message: bytes) -> None:
+        """Hand one message to the sink. Raises LinkLost when the link is gone already."""
+        if self.lost.done():
+            raise LinkLost
+        outcome = self._sink(self._attempt, message)
+        if outcome is not None:
+            self.lose(outcome)
+
+    def lose(self, outcome: Outcome) -> None:
+        """End the link, as a receiver would."""
+        self.lost.set_result(outcome)
+
+    async def answers_ping(self, seconds: float) -> bool:
+        """A function answers always."""
+        if self.lost.done():
+            raise LinkLost
+        return True
+
+    async def close(self, code: int, reason: str = "") -> Outcome | None:
+        """Nothing is left to be closed."""
+        return self.lost.result() if self.lost.done() else None
+
+    async def cut(self) -> None:
+        """Nothing is left to be cut."""
+
+
+class InProcessDialer:
+    """Makes links to a function.
+
+    Args:
+        sink: takes every message.
+        answer: refuses dials, where it returns an outcome.
+    """
+
+    def __init__(self, sink: Sink, answer: Answer = lambda attempt: None) -> None:
+        self._sink = sink
+        self._answer = answer
+
+    async def dial(self, attempt: int, plan: LinkPlan) -> InProcessLink:
+        """Open a link. Raises DialFailed as the plan or the answer wants it."""
+        refusal = outcomes.PLANNED_ABORT if plan.handshake == "abort" else self._answer(attempt)
+        if refusal is not None:
+            raise DialFailed(refusal)
+        return InProcessLink(attempt, self._sink)

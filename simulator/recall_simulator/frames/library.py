@@ -1,0 +1,299 @@
+"""The frame library: pictures painted and compressed once, and a frame made of them at a splice.
+
+A base is one phase of one subject at one size. Bases are made on first use, or beforehand by
+`sources.cache`, which asks `missing` for keys, makes them with `paint_base` in parallel and hands
+them in through `adopt`. The oldest go when the budget is spent.
+"""
+
+import hashlib
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterable
+from io import BytesIO
+from typing import Final
+
+import msgspec
+import numpy as np
+import pybase64
+from numpy.typing import NDArray
+from PIL import Image
+
+from recall_simulator.frames import png
+from recall_simulator.frames.encoded import Encoded, Hash
+from recall_simulator.frames.kinds import Kind, encode_kind
+from recall_simulator.frames.lettering import Fonts, Pen
+from recall_simulator.frames.mark import markable, pack
+from recall_simulator.frames.pictures import PictureSource, letterbox
+from recall_simulator.frames.profiles import Size, check_size
+from recall_simulator.frames.scenes import SCENES
+from recall_simulator.frames.scenes.sitting import Sitting
+from recall_simulator.frames.strip import Glyphs, Strip, clock_text, layout
+from recall_simulator.record.streams import Shot
+
+LOOKS: Final = 24
+"""Subjects that look different; further participants look like one of these."""
+BUDGET: Final = 160 * 2**20
+"""Bytes of base pictures that a library keeps unless told otherwise."""
+PAINTER: Final = 1
+"""Raised when a scene paints otherwise than before: bases kept on disk are made anew then."""
+
+
+class BaseKey(msgspec.Struct, frozen=True, order=True):
+    """What a base picture shows, and how it is encoded.
+
+    Attributes:
+        scene: name of the scene, or of the user's pictures.
+        look: number of the subject.
+        phase: number of the phase.
+        width: in pixels, of the whole picture.
+        height: in pixels, of the whole picture.
+        label: text that the scene shows; empty for most.
+        seed: of the library.
+        marked: whether the rows of the strip are left out.
+        single_idat: whether the IDAT chunk is left open for the strip.
+        pictures: name of the user's pictures; empty where the scene is painted.
+    """
+
+    scene: str
+    look: int
+    phase: int
+    width: int
+    height: int
+    label: str
+    seed: int
+    marked: bool
+    single_idat: bool
+    pictures: str = ""
+
+
+class Base:
+    """One base picture in base64, with what a splice must know of it."""
+
+    __slots__ = ("_hash", "front")
+
+    def __init__(self, front: png.Front) -> None:
+        self.front = front
+        self._hash: Hash | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in memory."""
+        return len(self.front.text) + 600
+
+    def hash(self) -> Hash:
+        """SHA-256 of the bytes so far; not to be updated, only copied."""
+        if self._hash is None:
+            self._hash = hashlib.sha256(pybase64.b64decode(self.front.text, validate=True))
+        return self._hash
+
+
+def paint_base(
+    key: BaseKey, fonts: Fonts, pictures: PictureSource | None = None, *, tail: int = 0
+) -> Base:
+    """Paint and compress one base picture: the costly part, 50 to 300 ms.
+
+    Args:
+        key: what to paint; from `FrameLibrary.missing`.
+        fonts: to write with.
+        pictures: the user's own, where the key names them.
+        tail: bytes that a splice adds to the zlib stream; from `FrameLibrary.tail`.
+    """
+    size = Size(key.width, key.height)
+    rows = layout(*size).rows if key.marked else 0
+    # Scenes fill what the strip leaves, so that nothing of them hides behind it.
+    room = Size(size.width, size.height - rows)
+    if key.pictures and pictures is not None:
+        pixels = letterbox(pictures.picture(key.phase), room)
+    else:
+        scene = SCENES[key.scene]
+        digest = hashlib.sha256(f"{key.seed}/{key.scene}/{key.look}/{key.label}".encode())
+        pixels = scene.paint(
+            Sitting(
+                room,
+                int.from_bytes(digest.digest()[:8]),
+                key.look,
+                key.phase,
+                scene.phases,
+                key.label,
+                Pen(fonts),
+            )
+        )
+    if key.marked:
+        return Base(png.front(pixels, rows, tail, single_idat=key.single_idat))
+    return Base(png.Front(pybase64.b64encode(png.whole(pixels)), 1, 0, 0))
+
+
+class FrameLibrary:
+    """Makes the picture of any shot, from pictures that it keeps.
+
+    The same (seed, run id, shot) gives the same bytes. One library serves all bots of a process.
+
+    Args:
+        run_id: 8 hex digits that every mark carries.
+        seed: of what the scenes show.
+        fonts: to write with.
+        marks: write marks; without them, frames differ only as far as the scene moves.
+        pictures: the user's own pictures in place of the scenes, except `flat` and `black`.
+        budget: bytes of base pictures that are kept.
+        single_idat: put all image data into one IDAT chunk instead of two.
+
+    Raises:
+        ValueError: the run id is not 8 hex digits.
+    """
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        seed: int,
+        fonts: Fonts,
+        marks: bool = True,
+        pictures: PictureSource | None = None,
+        budget: int = BUDGET,
+        single_idat: bool = False,
+    ) -> None:
+        if len(run_id) != 8 or set(run_id) - set("0123456789abcdef"):
+            raise ValueError(f"a run id is 8 hex digits (0-9, a-f), not {run_id!r}")
+        self.run_id = run_id
+        self.seed = seed
+        self.fonts = fonts
+        self.marks = marks
+        self.pictures = pictures
+        self.budget = budget
+        self._run = int(run_id, 16)
+        self._single_idat = single_idat
+        self._pen = Pen(fonts)
+        self._bases: OrderedDict[BaseKey, Base] = OrderedDict()
+        self._held = 0
+        self._subjects: dict[tuple[object, ...], tuple[BaseKey, ...]] = {}
+        self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
+        self._glyphs: dict[int, Glyphs] = {}
+
+    @property
+    def held(self) -> int:
+        """Bytes of base pictures that are kept at the moment."""
+        return self._held
+
+    def encode(self, shot: Shot, kind: Kind = "rgb") -> Encoded:
+        """The picture of a shot.
+
+        Args:
+            shot: what to show.
+            kind: anything but `rgb` is encoded from scratch, which takes as long as it takes.
+
+        Raises:
+            ValueError: there is no such scene, the size cannot be made, or a number does not fit
+                the mark.
+        """
+        if kind != "rgb":
+            data = encode_kind(self.pixels(shot), kind)
+            return Encoded(shot.width, shot.height, len(data), (pybase64.b64encode(data),))
+        key = self._key(shot)
+        base = self._bases.get(key)
+        if base is None:
+            base = paint_base(key, self.fonts, self.pictures, tail=self.tail(key, shot))
+            self.adopt(key, base)
+        else:
+            self._bases.move_to_end(key)
+        front = base.front
+        if not key.marked:
+            text = front.text
+            length = len(text) // 4 * 3 - text.count(b"=", -2)
+            return Encoded(shot.width, shot.height, length, (text,), None)
+        at_ms = round(shot.at * 1000)
+        payload = pack(self._run, shot.participant, shot.type, shot.sequence, at_ms)
+        data = self._strip(shot).data(payload, clock_text(shot.sequence, at_ms), front.adler)
+        crc = zlib.crc32(data, front.crc)
+        end = pybase64.b64encode(b"".join((data, crc.to_bytes(4), png.END)))
+        length = (len(front.text) + len(end)) // 4 * 3 - end.count(b"=", -2)
+        return Encoded(shot.width, shot.height, length, (front.text, end), base.hash)
+
+    def pixels(self, shot: Shot) -> NDArray[np.uint8]:
+        """The picture of a shot, decoded: (height, width, 3) uint8 RGB."""
+        with Image.open(BytesIO(self.encode(shot).png())) as image:
+            return np.asarray(image.convert("RGB"))
+
+    def missing(self, shots: Iterable[Shot]) -> list[tuple[BaseKey, int]]:
+        """Bases that these shots need in all their phases and that are not kept, in order of need.
+
+        Returns:
+            Keys, each with the tail that `paint_base` asks for.
+        """
+        wanted: dict[BaseKey, int] = {}
+        for shot in shots:
+            keys = self._phases(shot)
+            tail = self.tail(keys[0], shot)
+            wanted.update((key, tail) for key in keys if key not in self._bases)
+        return list(wanted.items())
+
+    def adopt(self, key: BaseKey, base: Base) -> None:
+        """Keep a base; the least recently used ones go when the budget is spent."""
+        before = self._bases.pop(key, None)
+        self._held += base.size - (before.size if before else 0)
+        self._bases[key] = base
+        while self._held > self.budget and len(self._bases) > 1:
+            _, old = self._bases.popitem(last=False)
+            self._held -= old.size
+
+    def tail(self, key: BaseKey, shot: Shot) -> int:
+        """Bytes of zlib data that a splice adds to a base for this shot."""
+        return self._strip(shot).length if key.marked else 0
+
+    def _phases(self, shot: Shot) -> tuple[BaseKey, ...]:
+        subject = (shot.participant, shot.name, shot.scene, shot.width, shot.height)
+        known = self._subjects.get(subject)
+        if known is None:
+            if len(self._subjects) > 100_000:
+                self._subjects.clear()
+            known = self._subjects[subject] = self._name_phases(shot)
+        return known
+
+    def _name_phases(self, shot: Shot) -> tuple[BaseKey, ...]:
+        size = check_size(shot.width, shot.height)
+        scene = SCENES.get(shot.scene)
+        if scene is None:
+            raise ValueError(f"there is no scene {shot.scene!r}; scenes are {', '.join(SCENES)}")
+        album = self.pictures if shot.scene not in ("flat", "black") else None
+        label = self._pen.label(shot.name, shot.participant) if scene.labelled else ""
+        return tuple(
+            BaseKey(
+                scene="pictures" if album else shot.scene,
+                look=0 if album else _look(shot.participant),
+                phase=phase,
+                width=size.width,
+                height=size.height,
+                label=label,
+                seed=0 if album else self.seed,
+                marked=self.marks and markable(*size),
+                single_idat=self._single_idat,
+                pictures=album.name if album else "",
+            )
+            for phase in range(len(album) if album else scene.phases)
+        )
+
+    def _key(self, shot: Shot) -> BaseKey:
+        keys = self._phases(shot)
+        if keys[0].pictures and self.pictures is not None:
+            turn = shot.sequence // self.pictures.hold + _look(shot.participant)
+        else:
+            turn = shot.sequence // SCENES[shot.scene].hold
+        return keys[turn % len(keys)]
+
+    def _strip(self, shot: Shot) -> Strip:
+        key = (shot.participant, shot.name, shot.type, shot.width, shot.height)
+        strip = self._strips.get(key)
+        if strip is None:
+            size = Size(shot.width, shot.height)
+            scale = layout(*size).scale
+            if scale not in self._glyphs:
+                self._glyphs[scale] = Glyphs(self._pen, scale)
+            label = f"{self._pen.label(shot.name, shot.participant)} · {shot.type}"
+            strip = self._strips[key] = Strip(size, label, self._pen, self._glyphs[scale])
+            if len(self._strips) > 1024:
+                self._strips.popitem(last=False)
+        return strip
+
+
+def _look(participant: int) -> int:
+    """Ids come in hundreds (100, 200, ...): neighbours look different."""
+    return (participant // 100 + participant % 100 * 7) % LOOKS

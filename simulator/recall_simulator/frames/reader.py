@@ -1,0 +1,169 @@
+"""Reading marks back, whatever became of the picture on its way.
+
+First where the mark is in an untouched picture; then along scales at the bottom left corner; then
+at the edges of a letter box; last with width and height scaled apart. Each place that looks right
+(two columns of finders, 12 blocks) is read whole, and the CRC decides.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recall_simulator.frames.mark import BLOCK, COLUMNS, ROWS, Mark, markable, unpack
+from recall_simulator.frames.strip import layout
+
+Plane = NDArray[np.uint8]
+Places = NDArray[np.float64]
+"""Places to look at, (places, 4): left and bottom of the mark, width and height of a block."""
+
+_CONTRAST: Final = 48
+"""Least difference between the darkest white and the brightest black finder."""
+_SIDES: Final = np.geomspace(2.4, 64, 560)
+_STRETCHES: Final = _SIDES[::3]
+_MOST_READ: Final = 96
+_ROW_MIDDLES: Final = ROWS - 0.5 - np.arange(ROWS)
+_COLUMN_MIDDLES: Final = 0.5 + np.arange(COLUMNS)
+
+
+def read_mark(pixels: NDArray[np.uint8]) -> Mark | None:
+    """Read the mark of a picture.
+
+    Args:
+        pixels: (height, width, 3 or 4) uint8 in RGB, BGR, RGBA or BGRA order, or (height, width)
+            uint8 grey.
+
+    Returns:
+        The mark, or None where there is none or where damage makes it doubtful.
+
+    Raises:
+        ValueError: the array is of another shape or type.
+    """
+    if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
+        raise ValueError(
+            "read_mark takes uint8 pixels of shape (height, width) or (height, width, channels), "
+            f"not {pixels.dtype} of shape {pixels.shape}"
+        )
+    plane = pixels if pixels.ndim == 2 else pixels[:, :, min(1, pixels.shape[2] - 1)]
+    height, width = plane.shape
+    if height < ROWS * 2 or width < COLUMNS * 2:
+        return None
+    return _in_place(plane) or _scaled(plane) or _boxed(plane)
+
+
+def _in_place(plane: Plane) -> Mark | None:
+    """Read where a picture that kept its size has the mark."""
+    height, width = plane.shape
+    if not markable(width, height):
+        return None
+    where = layout(width, height)
+    block = BLOCK * where.scale
+    left, top = where.mark
+    top += height - where.rows
+    core = block // 4
+    field = plane[top : top + ROWS * block, left : left + COLUMNS * block]
+    field = field.reshape(ROWS, block, COLUMNS, block)[:, core:-core, :, core:-core]
+    return _decode(field.mean(axis=(1, 3), dtype=np.float32))
+
+
+def _decode(grid: NDArray[np.float32]) -> Mark | None:
+    """Read a grid of brightness, (6, 30), against the middle of its own finders."""
+    white = np.concatenate((grid[0::2, 0], grid[1::2, -1])).min()
+    black = np.concatenate((grid[1::2, 0], grid[0::2, -1])).max()
+    if white - black < _CONTRAST:
+        return None
+    bits = grid[:, 1:-1] > (white + black) / 2
+    return unpack(np.packbits(bits).tobytes())
+
+
+def _scaled(plane: Plane) -> Mark | None:
+    """Look in the corner, one block from the left, for blocks of any size."""
+    sides = _SIDES
+    places = np.column_stack((sides, np.full_like(sides, plane.shape[0]), sides, sides))
+    return _read_best(plane, places)
+
+
+def _boxed(plane: Plane) -> Mark | None:
+    """Look where the picture ends inside its bars, then there with any stretch."""
+    corners = _corners(plane)
+    if not corners:
+        return None
+    edges = np.array(corners, np.float64)
+    count, sides = len(edges), len(_SIDES)
+    places = np.empty((count, sides, 4))
+    places[:, :, :2] = edges[:, None]
+    places[:, :, 2:] = _SIDES[:, None]
+    found = _read_best(plane, places.reshape(-1, 4))
+    if found:
+        return found
+    narrow = np.empty((count, len(_STRETCHES), 4))
+    narrow[:, :, :2] = edges[:, None]
+    narrow[:, :, 2] = 4
+    narrow[:, :, 3] = _STRETCHES
+    columns = narrow.reshape(-1, 4)
+    columns = columns[_finder(plane, columns, 0)][:_MOST_READ]
+    places = np.repeat(columns[:, None], len(_SIDES), axis=1)
+    places[:, :, 2] = _SIDES
+    return _read_best(plane, places.reshape(-1, 4))
+
+
+def _corners(plane: Plane) -> list[tuple[int, int]]:
+    """Bottom left corners that the mark may have, as (left, bottom), likeliest first."""
+    rows = np.flatnonzero(np.ptp(plane[:, ::2], axis=1) > _CONTRAST)
+    if not rows.size:
+        return []
+    found: list[tuple[int, int]] = []
+    bottom = int(rows[-1]) + 1
+    for probe in (12, 24, 48, 96, 192):
+        band = plane[max(0, bottom - probe) : bottom]
+        columns = np.flatnonzero(np.ptp(band, axis=0) > _CONTRAST * 2)
+        if columns.size:
+            left = int(columns[0])
+            found += [
+                (left + across, bottom + down) for down in (0, -1, 1) for across in (0, 1, -1)
+            ]
+    return list(dict.fromkeys(found))
+
+
+def _finder(plane: Plane, places: Places, column: int) -> NDArray[np.bool_]:
+    """At which places one finder column shows, (places,) bool."""
+    height, width = plane.shape
+    left, bottom, wide, high = places.T
+    x = left + wide * _COLUMN_MIDDLES[column]
+    y = bottom[:, None] - high[:, None] * _ROW_MIDDLES
+    inside = (x >= 0) & (x < width) & (y[:, 0] >= 0)
+    columns = np.clip(x, 0, width - 1).astype(np.intp)[:, None]
+    seen = plane[np.clip(y, 0, height - 1).astype(np.intp), columns]
+    odd, even = seen[:, 1::2], seen[:, 0::2]
+    white, black = (even, odd) if column == 0 else (odd, even)
+    clear = white.min(axis=1).astype(np.int16) - black.max(axis=1) >= _CONTRAST
+    kept: NDArray[np.bool_] = clear & inside
+    return kept
+
+
+def _read_best(plane: Plane, places: Places) -> Mark | None:
+    """Read where both finders show; of a row of neighbours, the middle ones first."""
+    places = places[_finder(plane, places, 0)]
+    places = places[_finder(plane, places, COLUMNS - 1)]
+    if len(places) > _MOST_READ:
+        places = places[np.linspace(0, len(places) - 1, _MOST_READ).astype(np.intp)]
+    for place in sorted(range(len(places)), key=lambda at: abs(at - len(places) / 2)):
+        mark = _decode(_sample(plane, *places[place].tolist()))
+        if mark:
+            return mark
+    return None
+
+
+def _sample(
+    plane: Plane, left: float, bottom: float, wide: float, high: float
+) -> NDArray[np.float32]:
+    """Brightness of every block, the mean of nine points round its middle, (6, 30)."""
+    height, width = plane.shape
+    spread = np.array((-0.18, 0.0, 0.18))
+    x = left + wide * (_COLUMN_MIDDLES[:, None] + spread).ravel()
+    y = bottom - high * (_ROW_MIDDLES[:, None] + spread).ravel()
+    columns = np.clip(x, 0, width - 1).astype(np.intp)
+    lines = np.clip(y, 0, height - 1).astype(np.intp)
+    points = plane[lines[:, None], columns].reshape(ROWS, 3, COLUMNS, 3)
+    grid: NDArray[np.float32] = points.mean(axis=(1, 3), dtype=np.float32)
+    return grid

@@ -1,0 +1,57 @@
+"""The usual cause of an outcome, and its fix, in one line."""
+
+from recall_simulator.record.outcomes import Outcome
+
+_LIMITS = (
+    (32 * 2**10, "coder/websocket reads at most 32 KiB: call SetReadLimit"),
+    (2**20, "the `websockets` default max_size is 1 MiB: raise it"),
+    (4 * 2**20, "the aiohttp default max_msg_size is 4 MiB: raise it"),
+    (10 * 2**20, "the tornado default websocket_max_message_size is 10 MiB: raise it"),
+    (16 * 2**20, "the uvicorn default ws_max_size is 16 MiB: raise it"),
+)
+
+
+def usual_cause(outcome: Outcome, largest_message: int) -> str:
+    """What is most often behind an outcome; empty where nothing is.
+
+    Args:
+        outcome: of the attempt.
+        largest_message: bytes of the largest message that was sent before.
+    """
+    match outcome.text:
+        case "closed 1009":
+            return _size_limit(largest_message)
+        case "closed 1011":
+            return "the receiver's handler raised: see its log"
+        case "closed 1000" | "closed 1001":
+            return "the receiver ended the connection in mid-meeting; Recall.ai dials again"
+        case "closed 1008":
+            return "the receiver refused what it got; Recall.ai dials again all the same"
+        case "refused":
+            return "start the receiver first, or mend the port in --url"
+        case "timed out":
+            return "something accepts the connection and answers nothing: is it a web server?"
+        case "tls":
+            return "give its authority with --ca FILE, or go without a check with --insecure"
+        case "http 401" | "http 403":
+            return "the receiver wants a token in the URL or a signature: give --secret"
+        case "http 404":
+            return "no websocket route at this path: is the path in --url right?"
+        case "junk after 101":
+            return (
+                "raw text was written onto the upgraded socket: write websocket frames only, or "
+                "set lenient = true under [link] to pass over it"
+            )
+        case "cut" if largest_message > 4 * 2**20:
+            return _size_limit(largest_message) + " (some servers lose their 1009 on the way)"
+        case "cut":
+            return "the receiver's process may have died: see its log"
+    if outcome.text.startswith("http 3"):
+        return "a websocket handshake follows no redirect: give the final URL"
+    return ""
+
+
+def _size_limit(largest_message: int) -> str:
+    passed = [hint for limit, hint in _LIMITS if largest_message > limit]
+    size = f"after a message of {largest_message / 2**20:.2f} MiB"
+    return f"{size}: {passed[-1]}" if passed else size

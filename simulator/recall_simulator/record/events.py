@@ -1,0 +1,193 @@
+"""What the engine says while it plays: frozen values, one class a happening.
+
+Every time in here is named for what it is: `at` is schedule time (seconds since the recording
+began), `lag` and `stall` are real seconds. Handlers (console, journal, tally) take these and
+nothing else; the journal is their JSON, one a line, with the field `kind` first.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.streams import StreamType
+
+DropReason = Literal["outage", "slow receiver", "lost in sending"]
+
+
+class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
+    """The first event. With seed, run id and start time the run can be made again byte by byte."""
+
+    schema: str = "recallsim.journal/1"
+    run_id: str
+    seed: int
+    start_time: str
+    url: str
+    scenarios: list[str]
+    speed: str
+
+
+class BotStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="bot"):
+    """A bot has joined its meeting. `bot` and `recording` are the UUIDs on the wire."""
+
+    scenario: str
+    bot: str
+    recording: str
+    ends_at: float
+
+
+class AttemptStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="dial"):
+    """A bot dials. `attempt` counts from 1 over the bot's life."""
+
+    scenario: str
+    bot: str
+    attempt: int
+    at: float
+
+
+class LinkOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="open"):
+    """The websocket handshake has succeeded."""
+
+    scenario: str
+    bot: str
+    attempt: int
+    at: float
+
+
+class FrameSent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="frame"):
+    """A frame message was written whole.
+
+    Attributes:
+        relative: `timestamp.relative` as the message says it, seconds.
+        name: the participant's name in this frame, None for null.
+        length: bytes of the PNG.
+        message_bytes: bytes of the whole message.
+        sha256: digest of the PNG in hex; empty unless somebody asked for digests.
+        lag: real seconds that the frame was late by our own doing.
+        stall: real seconds that the frame was late because the receiver took no more.
+    """
+
+    scenario: str
+    bot: str
+    attempt: int
+    at: float
+    recording: str
+    participant: int
+    type: StreamType
+    sequence: int
+    relative: float
+    name: str | None
+    width: int
+    height: int
+    length: int
+    message_bytes: int
+    sha256: str
+    lag: float
+    stall: float
+
+
+class EventSent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="event"):
+    """A message that carries no frame was written whole: a join, a rename, raw bytes."""
+
+    scenario: str
+    bot: str
+    attempt: int
+    at: float
+    event: str
+    message_bytes: int
+
+
+class FrameDropped(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="dropped"):
+    """A frame was due and not sent whole.
+
+    Attributes:
+        reason: `outage` when no link was up, `slow receiver` when the policy for a slow receiver
+            gave it up, `lost in sending` when the link went while it was being written: the
+            receiver may have it or not.
+    """
+
+    scenario: str
+    bot: str
+    at: float
+    recording: str
+    participant: int
+    type: StreamType
+    sequence: int
+    reason: DropReason
+
+
+class Probed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="probe"):
+    """A ping before a planned end. With a pong, all that was sent before it has arrived.
+
+    A pong proves the receiver's websocket layer, not its application.
+    """
+
+    scenario: str
+    bot: str
+    attempt: int
+    at: float
+    answered: bool
+
+
+class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="end"):
+    """An attempt is over, in the handshake or later.
+
+    Attributes:
+        in_doubt: frames written on this link and not proven delivered when it went.
+        largest_message: bytes of the largest message sent on this link.
+    """
+
+    scenario: str
+    bot: str
+    attempt: int
+    at: float
+    outcome: Outcome
+    in_doubt: int = 0
+    largest_message: int = 0
+
+
+class RetryScheduled(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="retry"):
+    """The bot will dial again after `wait` schedule seconds, as the `attempt`-th time."""
+
+    scenario: str
+    bot: str
+    attempt: int
+    at: float
+    wait: float
+
+
+class BotEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="left"):
+    """A bot's life is over.
+
+    Attributes:
+        reason: `finished` when its meeting ended with the link up, `unconnected` when the
+            meeting ended while it was still dialling, `gave up` when its retry policy did,
+            `interrupted` when the run was stopped.
+    """
+
+    scenario: str
+    bot: str
+    at: float
+    reason: Literal["finished", "unconnected", "gave up", "interrupted"]
+
+
+class RunEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="done"):
+    """The last event."""
+
+    interrupted: bool
+
+
+EngineEvent = (
+    RunStarted
+    | BotStarted
+    | AttemptStarted
+    | LinkOpened
+    | FrameSent
+    | EventSent
+    | FrameDropped
+    | Probed
+    | AttemptEnded
+    | RetryScheduled
+    | BotEnded
+    | RunEnded
+)

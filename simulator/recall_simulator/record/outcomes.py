@@ -1,0 +1,63 @@
+"""How a connection attempt ended, and whose doing that was."""
+
+from typing import Literal
+
+import msgspec
+
+Cause = Literal["plan", "receiver", "unreachable"]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How one attempt ended.
+
+    Attributes:
+        text: the class of the outcome: `completed`, `planned cut`, `planned close 1001`,
+            `planned abort`, `refused`, `timed out`, `dns`, `tls`, `network`, `http 401`,
+            `junk after 101`, `bad handshake`, `protocol error`, `closed 1009`, `cut`,
+            `interrupted`.
+        cause: `plan` when the scenario wanted it, `receiver` when the receiver answered and
+            then ended it, `unreachable` when nobody answered.
+        opened: whether the websocket handshake had succeeded.
+        detail: one line of evidence: the system's message, the close reason, the bytes seen.
+    """
+
+    text: str
+    cause: Cause
+    opened: bool
+    detail: str = ""
+
+    @property
+    def code(self) -> int | None:
+        """The close code or HTTP status at the end of the text, where there is one."""
+        last = self.text.rpartition(" ")[2]
+        return int(last) if last.isdigit() else None
+
+
+COMPLETED = Outcome("completed", "plan", opened=True)
+PLANNED_CUT = Outcome("planned cut", "plan", opened=True)
+PLANNED_ABORT = Outcome("planned abort", "plan", opened=False)
+CLOSED_BY_US = Outcome("closed by us", "plan", opened=True)
+UNANSWERED_CLOSE = Outcome(
+    "unanswered close", "plan", opened=True, detail="no close frame came in answer to ours"
+)
+INTERRUPTED = Outcome("interrupted", "plan", opened=True)
+
+
+def planned_close(code: int) -> Outcome:
+    """The scenario closed the link with a close frame."""
+    return Outcome(f"planned close {code}", "plan", opened=True)
+
+
+def closed(code: int, reason: str) -> Outcome:
+    """The receiver sent a close frame with this code (RFC 6455, section 7.4)."""
+    return Outcome(f"closed {code}", "receiver", opened=True, detail=reason)
+
+
+def cut(detail: str) -> Outcome:
+    """The connection was lost without a close frame."""
+    return Outcome("cut", "receiver", opened=True, detail=detail)
+
+
+def http_status(status: int, detail: str) -> Outcome:
+    """The receiver answered the upgrade request with something else than 101."""
+    return Outcome(f"http {status}", "receiver", opened=False, detail=detail)

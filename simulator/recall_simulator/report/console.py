@@ -1,0 +1,228 @@
+"""What a person sees of a run: a live table on a terminal, plain lines elsewhere, a summary."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from recall_simulator.record.events import (
+    AttemptEnded,
+    BotEnded,
+    EngineEvent,
+    LinkOpened,
+    RetryScheduled,
+    RunStarted,
+)
+from recall_simulator.record.findings import Verdict
+from recall_simulator.report.tally import BotTally, StreamTally, Tally
+
+_STATE_STYLES = {"up": "green", "dialling": "yellow", "finished": "green", "starting": "dim"}
+_VERDICT_STYLES = {
+    "ok": "bold green",
+    "tolerated": "bold yellow",
+    "failed": "bold red",
+    "inconclusive": "bold magenta",
+}
+_BESIDE_STREAMS = 9
+"""Lines of the terminal that the stream rows leave to the rest of the view."""
+
+
+def head(event: RunStarted) -> str:
+    """The line that a run begins with: all that is needed to make it again."""
+    scenarios = event.scenarios
+    named = ", ".join(scenarios) if len(scenarios) <= 3 else f"{len(scenarios)} scenarios"
+    return (
+        f"{named} · seed {event.seed} · run id {event.run_id} · start {event.start_time} · "
+        f"speed {event.speed}"
+    )
+
+
+def size_of(count: float) -> str:
+    """Bytes for people: `325 KB`, `1.6 MB`."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.0f} {unit}" if unit in ("B", "KB") else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+class PlainConsole:
+    """A handler that writes a line for each link event: for logs and CI."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._several = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def __call__(self, event: EngineEvent) -> None:
+        """Write one event, if it is one that a log should have."""
+        match event:
+            case RunStarted():
+                self._say(head(event))
+                self._say(f"receiver {event.url}")
+            case LinkOpened():
+                self._tell(event, "connected")
+            case AttemptEnded(outcome=outcome):
+                detail = f": {outcome.detail}" if outcome.detail else ""
+                self._tell(event, f"{outcome.text}{detail}")
+            case RetryScheduled():
+                self._tell(event, f"dials again in {event.wait:g} s")
+            case BotEnded(reason="unconnected" | "gave up"):
+                self._say(
+                    f"{event.at:7.1f} s  {event.scenario}  bot {event.bot[:8]}  {event.reason}"
+                )
+
+    def _tell(self, event: LinkOpened | AttemptEnded | RetryScheduled, what: str) -> None:
+        self._say(
+            f"{event.at:7.1f} s  {event.scenario}  bot {event.bot[:8]}  "
+            f"attempt {event.attempt}  {what}"
+        )
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+class LiveConsole:
+    """A handler that keeps a table of streams and links on the terminal up to date.
+
+    Args:
+        console: the terminal.
+        tally: counts the same events, before this handler gets them.
+    """
+
+    def __init__(self, console: Console, tally: Tally) -> None:
+        self._console = console
+        self._tally = tally
+        self._live = Live(
+            console=console, get_renderable=self._view, refresh_per_second=8, transient=True
+        )
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+
+    def __call__(self, event: EngineEvent) -> None:
+        """Print what should stay; the table redraws itself."""
+        match event:
+            case RunStarted():
+                self._console.print(Text(head(event), "dim"))
+                self._console.print(Text.assemble("receiver ", (event.url, "cyan")))
+            case AttemptEnded(outcome=outcome) if outcome.text != "completed":
+                detail = f": {outcome.detail}" if outcome.detail else ""
+                style = "yellow" if outcome.cause == "plan" else "red"
+                line = Text(f"{event.at:7.1f} s  attempt {event.attempt}  ", "dim")
+                self._console.print(line.append(outcome.text + detail, style))
+
+    def _view(self) -> RenderableType:
+        bots = list(self._tally.bots.values())
+        if not bots:
+            return Text("…")
+        now = [bot for bot in bots if bot.scenario == bots[-1].scenario]
+        streams = [
+            stream
+            for stream in list(self._tally.streams.values())
+            if stream.scenario == bots[-1].scenario
+        ]
+        return Group(self._progress(now), stream_table(streams, self._console.height))
+
+    def _progress(self, bots: list[BotTally]) -> RenderableType:
+        at = min(bot.at for bot in bots)
+        ends_at = max(bot.ends_at for bot in bots)
+        line = Table.grid(padding=(0, 2))
+        line.add_row(
+            Text(bots[0].scenario, "bold"),
+            ProgressBar(total=ends_at, completed=min(at, ends_at), width=30),
+            Text(f"{at:.1f} of {ends_at:g} s"),
+            links(bots),
+        )
+        return line
+
+
+def links(bots: list[BotTally]) -> Text:
+    """The state of one bot's link, or how many links are in which state."""
+    if len(bots) == 1:
+        bot = bots[0]
+        text = Text(f"link {bot.state}", _STATE_STYLES.get(bot.state, "red"))
+        if bot.retry_at is not None:
+            text.append(f", dials again at {bot.retry_at:.1f} s", "yellow")
+        return text.append(f"  attempt {bot.attempt}", "dim")
+    states: dict[str, int] = {}
+    for bot in bots:
+        states[bot.state] = states.get(bot.state, 0) + 1
+    return Text("  ").join(
+        Text(f"{count} {state}", _STATE_STYLES.get(state, "red")) for state, count in states.items()
+    )
+
+
+def stream_table(streams: list[StreamTally], height: int) -> Table:
+    """One row a stream, as many as the terminal holds; the rest is counted."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("stream", no_wrap=True)
+    table.add_column("name", max_width=26, no_wrap=True, overflow="ellipsis")
+    for column in ("size", "sent", "bytes", "dropped", "late"):
+        table.add_column(column, justify="right", no_wrap=True)
+    shown = streams[: max(3, height - _BESIDE_STREAMS)]
+    for stream in shown:
+        table.add_row(
+            Text(str(stream.key), "magenta" if stream.key.type == "screenshare" else "cyan"),
+            Text("(null)", "dim italic") if stream.name is None else Text(stream.name),
+            " ".join(f"{width}x{height}" for width, height in stream.sizes),
+            str(stream.frames),
+            size_of(stream.message_bytes),
+            Text(str(stream.dropped), "yellow" if stream.dropped else "dim"),
+            Text(f"{stream.late * 1000:.0f} ms", "yellow" if stream.late > 0.1 else "dim"),
+        )
+    if len(shown) < len(streams):
+        table.add_row(Text(f"and {len(streams) - len(shown)} more streams", "dim"))
+    return table
+
+
+def print_summary(console: Console, tally: Tally, verdict: Verdict) -> None:
+    """The last words of a run: the streams, the findings, the verdict and what it rests on."""
+    streams = [stream for stream in tally.streams.values() if stream.frames or stream.dropped]
+    if console.is_terminal:
+        console.print(stream_table(streams, max(console.height, 40)))
+    dropped = ", ".join(f"{count} ({reason})" for reason, count in tally.dropped.items()) or "0"
+    console.print(
+        f"{tally.frames_sent} frames of {len(streams)} streams sent in "
+        f"{size_of(tally.bytes_sent)} over {len(tally.ends)} attempts; not sent: {dropped}; "
+        f"latest by {tally.lag * 1000:.0f} ms of our own and {tally.stall * 1000:.0f} ms of the "
+        "receiver's doing",
+        highlight=False,
+    )
+    for finding in verdict.findings:
+        cause = f" — {finding.cause}" if finding.cause else ""
+        console.print(
+            Text.assemble(
+                (f"{finding.severity:>12}  ", _VERDICT_STYLES.get(finding.severity, "dim")),
+                (f"{finding.scenario}: " if finding.scenario else ""),
+                f"{finding.what}{cause}",
+            ),
+            soft_wrap=True,
+        )
+    console.print(
+        Text.assemble(
+            "verdict ",
+            (verdict.verdict, _VERDICT_STYLES[verdict.verdict]),
+            (f"  (looked at: {', '.join(verdict.looked_at)};", "dim"),
+            (f" not looked at: {', '.join(verdict.not_looked_at)})", "dim"),
+        ),
+        soft_wrap=True,
+    )

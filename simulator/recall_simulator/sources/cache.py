@@ -1,0 +1,214 @@
+"""Base pictures made beforehand, side by side, and kept on disk from run to run."""
+
+import hashlib
+import os
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+import PIL
+import pybase64
+
+from recall_simulator.frames.library import PAINTER, Base, BaseKey, FrameLibrary, paint_base
+from recall_simulator.frames.png import Front
+from recall_simulator.record.streams import Shot
+
+LIMIT: Final = 512 * 2**20
+"""Bytes that the cache takes on disk unless told otherwise."""
+_MAGIC: Final = b"recallsim base 1\n"
+_SUFFIX: Final = ".base"
+_FULL: Final = 0.92
+"""Share of a library's budget that is filled beforehand."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many bases are ready and how many there will be."""
+
+
+class Prepared(NamedTuple):
+    """What preparing came to.
+
+    Attributes:
+        made: bases painted.
+        read: bases read from disk.
+        warnings: one sentence each.
+    """
+
+    made: int
+    read: int
+    warnings: tuple[str, ...]
+
+
+class _Record(msgspec.Struct, frozen=True, array_like=True):
+    """A base as it stands on disk."""
+
+    png: bytes
+    adler: int
+    crc: int
+    rows: int
+
+
+def cache_folder() -> Path:
+    """The folder where this user's programs keep what they can make again."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "recallsim" / "frames"
+
+
+class DiskCache:
+    """Bases in files, one each, with a checksum and a limit.
+
+    Nothing here fails a run: what cannot be read is made again, and when something cannot be
+    written, the cache says so once and is left alone from then on.
+
+    Args:
+        folder: made if it is not there.
+        limit: bytes; the files that were not used for longest go first.
+    """
+
+    def __init__(self, folder: Path, *, limit: int = LIMIT) -> None:
+        self.folder = folder
+        self.limit = limit
+        self.warnings: list[str] = []
+
+    def get(self, name: str) -> Base | None:
+        """A base by name, unless it is missing or damaged."""
+        path = self.folder / (name + _SUFFIX)
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None
+        start = len(_MAGIC) + 32
+        body = data[start:]
+        if not data.startswith(_MAGIC) or hashlib.sha256(body).digest() != data[start - 32 : start]:
+            return None
+        try:
+            record = msgspec.msgpack.decode(body, type=_Record)
+        except msgspec.MsgspecError:
+            return None
+        try:
+            os.utime(path)
+        except OSError:
+            pass  # a cache that can only be read is still of use
+        text = pybase64.b64encode(record.png)
+        return Base(Front(text, record.adler, record.crc, record.rows))
+
+    def put(self, name: str, base: Base) -> None:
+        """Keep a base, unless writing failed before."""
+        if self.warnings:
+            return
+        front = base.front
+        png = pybase64.b64decode(front.text, validate=True)
+        body = msgspec.msgpack.encode(_Record(png, front.adler, front.crc, front.rows))
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as file:
+                part = Path(file.name)
+                try:
+                    file.write(_MAGIC + hashlib.sha256(body).digest() + body)
+                    file.close()
+                    part.replace(self.folder / (name + _SUFFIX))
+                except BaseException:
+                    file.close()
+                    part.unlink(missing_ok=True)
+                    raise
+        except OSError as error:
+            self.warnings.append(
+                f"pictures are not cached: {self.folder}: {error.strerror or error}"
+            )
+
+    def trim(self) -> None:
+        """Delete the files that were not used for longest, down to the limit."""
+        try:
+            files = [(path, path.stat()) for path in self.folder.glob("*" + _SUFFIX)]
+        except OSError:
+            return
+        held = sum(stat.st_size for _, stat in files)
+        for path, stat in sorted(files, key=lambda item: item[1].st_mtime):
+            if held <= self.limit:
+                break
+            try:
+                path.unlink()
+            except OSError:
+                continue
+            held -= stat.st_size
+
+
+def prepare(
+    library: FrameLibrary,
+    shots: Iterable[Shot],
+    *,
+    cache: DiskCache | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Fill a library with the bases that these shots need, in all their phases.
+
+    What does not fit the library's budget is left to be painted while the run goes on.
+
+    Args:
+        library: to fill.
+        shots: one of each stream is enough.
+        cache: where bases are looked up and kept; None does without.
+        workers: threads that paint (NumPy, Pillow and zlib let others run meanwhile); one for
+            each processor unless told otherwise.
+        progress: told after each base.
+    """
+    wanted = library.missing(shots)
+    total = len(wanted)
+    stamp = _stamp(library)
+    made = read = 0
+    told: list[str] = []
+
+    def build(item: tuple[BaseKey, int]) -> tuple[BaseKey, Base, bool]:
+        key, tail = item
+        name = _name(key, tail, stamp)
+        base = cache.get(name) if cache else None
+        if base is not None:
+            return key, base, True
+        base = paint_base(key, library.fonts, library.pictures, tail=tail)
+        if cache:
+            cache.put(name, base)
+        return key, base, False
+
+    count = workers or os.cpu_count() or 1
+    with ThreadPoolExecutor(count, thread_name_prefix="paint") as pool:
+        for start in range(0, total, count * 2):
+            if library.held > library.budget * _FULL:
+                told.append(
+                    f"{total - start} of {total} pictures do not fit "
+                    f"{library.budget // 2**20} MB and are painted when they are needed"
+                )
+                break
+            for key, base, known in pool.map(build, wanted[start : start + count * 2]):
+                library.adopt(key, base)
+                read += known
+                made += not known
+                if progress:
+                    progress(made + read, total)
+    if cache:
+        if made:
+            cache.trim()
+        told += cache.warnings
+    return Prepared(made, read, tuple(told))
+
+
+def _stamp(library: FrameLibrary) -> bytes:
+    """What a base depends on beside its key."""
+    fonts = hashlib.sha256(msgspec.msgpack.encode(library.fonts)).hexdigest()
+    versions = (PAINTER, PIL.__version__, np.__version__, zlib.ZLIB_RUNTIME_VERSION)
+    return f"{versions} {fonts}".encode()
+
+
+def _name(key: BaseKey, tail: int, stamp: bytes) -> str:
+    body = msgspec.msgpack.encode((key, tail))
+    return hashlib.sha256(stamp + body).hexdigest()[:40]

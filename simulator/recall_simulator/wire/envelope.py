@@ -1,0 +1,192 @@
+"""Event messages as bytes, field for field as the vendor's page shows them.
+
+Source: https://docs.recall.ai/docs/real-time-video, payload of `video_separate_png.data`.
+Where sources disagree, `WireOptions` has a field whose default is the documented behaviour.
+
+A frame message is `HEAD + base64 + timestamp + tail`: only the picture and the timestamp differ
+from frame to frame, so a template holds the rest, encoded once.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from recall_simulator.record.streams import StreamType
+
+FRAME_EVENT = "video_separate_png.data"
+
+_HEAD = b'{"event":"video_separate_png.data","data":{"data":{"buffer":"'
+_encode = msgspec.json.encode
+
+
+class WireOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Choices where the vendor's pages disagree or say nothing.
+
+    Attributes:
+        email: the newer field `participant.email`: null, left out, or an address.
+        bot: `data.bot`: an object, null, or left out (a recording that no bot made).
+        extra_data: `participant.extra_data`: as the platform gives it, `{}`, or null.
+        artifact: key of the artifact reference. The vendor's TypeScript type carries
+            `audio_mixed_raw` by a slip of the page.
+        absolute_digits: fraction digits of `timestamp.absolute`, 0 to 9; 6 as a rule,
+            3 were seen.
+        absolute_suffix: how `timestamp.absolute` says UTC.
+        relative_digits: fraction digits of `timestamp.relative`; 6 as a rule, 7 were seen.
+    """
+
+    email: Literal["null", "absent", "address"] = "null"
+    bot: Literal["present", "null", "absent"] = "present"
+    extra_data: Literal["platform", "empty", "null"] = "platform"
+    artifact: Literal["video_separate", "audio_mixed_raw"] = "video_separate"
+    absolute_digits: Literal[0, 3, 6, 7, 9] = 6
+    absolute_suffix: Literal["Z", "+00:00"] = "Z"
+    relative_digits: Literal[6, 7] = 6
+
+
+class Participant(msgspec.Struct, frozen=True, kw_only=True):
+    """A participant as the wire shows one; the fields stand in the order of the page."""
+
+    id: int
+    name: str | None
+    is_host: bool
+    platform: str | None
+    extra_data: dict[str, Any] | None
+    email: str | msgspec.UnsetType | None = None
+
+    def on_wire(self, options: WireOptions) -> "Participant":
+        """This participant as these options want it shown."""
+        email: str | msgspec.UnsetType | None = None
+        if options.email == "absent":
+            email = msgspec.UNSET
+        elif options.email == "address":
+            email = f"participant-{self.id}@example.com"
+        extra_data = {"platform": self.extra_data, "empty": {}, "null": None}[options.extra_data]
+        return msgspec.structs.replace(self, email=email, extra_data=extra_data)
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """An object that the envelope points to: its UUID, and the metadata of its creation."""
+
+    id: str
+    metadata: dict[str, str] = {}
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a bot's messages come from: the references at the end of every envelope.
+
+    Attributes:
+        artifacts: UUID of each artifact by its key, as in `video_separate`.
+        start_time: when the recording began, UTC.
+    """
+
+    realtime_endpoint: Reference
+    artifacts: dict[str, str]
+    recording: Reference
+    bot: Reference
+    start_time: datetime
+
+    def references(self, artifact: str, key: str, options: WireOptions) -> bytes:
+        """The envelope from after `data.data` to its end, for one artifact under this key."""
+        fields: dict[str, Reference | None] = {
+            "realtime_endpoint": self.realtime_endpoint,
+            key: Reference(self.artifacts[artifact]),
+            "recording": self.recording,
+        }
+        if options.bot != "absent":
+            fields["bot"] = self.bot if options.bot == "present" else None
+        return b"," + _encode(fields)[1:] + b"}"
+
+    def timestamp(
+        self, relative: float, options: WireOptions, *, absolute_first: bool = False
+    ) -> bytes:
+        """The `timestamp` object for a moment, in seconds since the recording began."""
+        absolute = absolute_time(self.start_time, relative, options).encode()
+        if absolute_first:
+            form = b'{"absolute":"%b","relative":%.*f}'
+            return form % (absolute, options.relative_digits, relative)
+        return b'{"relative":%.*f,"absolute":"%b"}' % (options.relative_digits, relative, absolute)
+
+
+def absolute_time(start_time: datetime, relative: float, options: WireOptions) -> str:
+    """ISO 8601 in UTC, as `2026-09-20T05:48:18.360372Z`.
+
+    Digits past the microsecond are zeros; digits fewer than six are cut, not rounded.
+    """
+    moment = (start_time + timedelta(microseconds=round(relative * 1e6))).astimezone(UTC)
+    text = moment.isoformat(timespec="microseconds")[:-6]
+    digits = options.absolute_digits
+    text = text[:-7] if digits == 0 else (text + "000")[: len(text) - 6 + digits]
+    return text + options.absolute_suffix
+
+
+class FrameTemplate:
+    """Makes the messages of one stream while its participant stays as it is.
+
+    Args:
+        participant: whose picture it is.
+        type: `webcam` or `screenshare`.
+        origin: the bot's references.
+        options: choices of the wire form.
+    """
+
+    def __init__(
+        self, participant: Participant, type: StreamType, origin: Origin, options: WireOptions
+    ) -> None:
+        self._origin = origin
+        self._options = options
+        self._tail = (
+            b',"type":"%b","participant":' % type.encode()
+            + _encode(participant.on_wire(options))
+            + b"}"
+            + origin.references("video_separate", options.artifact, options)
+        )
+
+    def message(self, base64: Iterable[bytes], relative: float) -> bytes:
+        """One whole message.
+
+        Args:
+            base64: the PNG in standard padded base64, in pieces.
+            relative: seconds since the recording began.
+        """
+        timestamp = self._origin.timestamp(relative, self._options)
+        return b"".join((_HEAD, *base64, b'","timestamp":', timestamp, self._tail))
+
+
+class EventTemplate:
+    """Makes the messages that carry no picture, of one bot.
+
+    Their `timestamp` has its two fields the other way round than a frame's, as the page shows.
+    Source of the shapes: https://docs.recall.ai/docs/real-time-event-payloads.
+    """
+
+    def __init__(self, origin: Origin, options: WireOptions) -> None:
+        self._origin = origin
+        self._options = options
+
+    def participant_event(
+        self, event: str, participant: Participant, relative: float, data: Any = None
+    ) -> bytes:
+        """One `participant_events.*` message.
+
+        Args:
+            event: name of the event, as in `participant_events.join`.
+            participant: whom it is about.
+            relative: seconds since the recording began.
+            data: null but for a chat message.
+        """
+        return b"".join(
+            (
+                b'{"event":',
+                _encode(event),
+                b',"data":{"data":{"participant":',
+                _encode(participant.on_wire(self._options)),
+                b',"timestamp":',
+                self._origin.timestamp(relative, self._options, absolute_first=True),
+                b',"data":',
+                _encode(data),
+                b"}",
+                self._origin.references("participant_events", "participant_events", self._options),
+            )
+        )

@@ -1,0 +1,132 @@
+"""``python -m recall_receiver``, from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from recall_receiver.__main__ import main
+from recall_receiver.memory import tune_malloc
+from recall_receiver.service import ReceiverOptions, summary
+
+Build = Callable[..., bytes]
+
+
+@contextmanager
+def receiver(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A receiver's process and the URL that it printed."""
+    command = [sys.executable, "-m", "recall_receiver", "--port", "0", *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line.startswith("listening on ws://127.0.0.1:")
+            yield process, line.split()[-1]
+        finally:
+            process.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_closes_with_1001_and_exits_0(
+    frame_message: Build, number: signal.Signals
+) -> None:
+    with receiver() as (process, url):
+        assert url.endswith("/")
+        with connect(url, compression=None) as link:
+            link.send(frame_message(), text=True)
+            link.send("nonsense")
+            with urllib.request.urlopen(url.replace("ws:", "http:") + "report.json") as answer:
+                report = json.load(answer)
+            assert (report["frames"], report["refused"]) == (1, {"bad-json": 1})
+            process.send_signal(number)
+            with pytest.raises(ConnectionClosed) as closed:
+                link.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1001
+        out, err = process.communicate()
+        assert process.returncode == 0
+        assert out == "1 frames in 1 streams, 1 refused (bad-json 1)\n"
+        assert err.count("\n") == 1
+        assert "Traceback" not in err
+
+
+@pytest.mark.slow
+def test_importing_it_loads_neither_numpy_nor_pillow() -> None:
+    code = (
+        "import sys, recall_receiver; "
+        "print(sorted({'numpy', 'PIL', 'recall_simulator', 'recall_scenarios'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_taken_port_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["--port", str(port)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (f"recall_receiver: cannot listen on 127.0.0.1:{port}: the port is taken\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--secret", "topsecret"], "begins with whsec_"),
+        (["--secret", "whsec_topsecret!"], "not standard base64"),
+        (["--token", ""], "empty token"),
+        (["--path", "in"], "begins with a slash"),
+    ],
+)
+def test_bad_settings_are_said_so_in_one_line(
+    arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--port", "0", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert why in err
+    assert err.count("\n") == 1
+    assert "topsecret" not in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--port", "70000"], ["--port", "x"], ["--max-pixels", "0"], ["--max-message-bytes", "-1"]],
+)
+def test_bad_numbers_end_with_usage(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_options_keep_secrets_out_of_their_repr() -> None:
+    assert "hidden" not in repr(ReceiverOptions(secrets=("whsec_hidden",), token="hidden"))
+
+
+def test_the_summary_is_one_line() -> None:
+    report = {"frames": 7, "streams": [{}, {}], "refused": {"wrong-type": 2, "bad-json": 1}}
+    assert summary(report) == "7 frames in 2 streams, 3 refused (bad-json 1, wrong-type 2)"
+    assert (
+        summary({"frames": 0, "streams": [], "refused": {}}) == "0 frames in 0 streams, 0 refused"
+    )
+
+
+def test_malloc_is_tuned_where_it_can_be() -> None:
+    assert tune_malloc() is (sys.platform == "linux" and os.confstr("CS_GNU_LIBC_VERSION") != "")

@@ -1,0 +1,236 @@
+"""An open link: what can be done with it, and the class of each way it goes. Over real sockets."""
+
+import asyncio
+import base64
+import hashlib
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from recall_simulator.engine import Link, LinkLost, WebSocketDialer
+from recall_simulator.record.outcomes import Outcome
+from recall_simulator.wire import LinkPlan, parse_endpoint
+
+T = TypeVar("T")
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+CLOSE_1008 = b"\x88\x02\x03\xf0"
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def over_a_link(
+    use: Callable[[Link], Awaitable[T]],
+    handler: Callable[[ServerConnection], Awaitable[None]],
+    **options: object,
+) -> T:
+    """What `use` makes of a link to a websockets server with this handler."""
+
+    async def main() -> T:
+        async with serve(handler, "127.0.0.1", 0, compression=None, **options) as server:  # type: ignore[arg-type]
+            port = next(iter(server.sockets)).getsockname()[1]
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{port}/")
+            dialer = WebSocketDialer(endpoint, rng=random.Random(1))
+            link = await dialer.dial(1, LinkPlan())
+            try:
+                return await use(link)
+            finally:
+                await link.cut()
+
+    return asyncio.run(main())
+
+
+def test_messages_arrive_whole_as_text_and_in_order() -> None:
+    got: list[str | bytes] = []
+
+    async def collect(connection: ServerConnection) -> None:
+        got.extend([message async for message in connection])
+
+    async def use(link: Link) -> Outcome | None:
+        for message in (b"{}", b"x" * 300_000, '{"name":"京"}'.encode()):
+            await link.send(message)
+        return await link.close(1000)
+
+    assert over_a_link(use, collect) is None
+    assert got == ["{}", "x" * 300_000, '{"name":"京"}']
+
+
+def test_a_ping_is_answered() -> None:
+    async def wait(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async def use(link: Link) -> bool:
+        return await link.answers_ping(5.0)
+
+    assert over_a_link(use, wait)
+
+
+def test_pings_of_the_receiver_are_answered_and_its_messages_read() -> None:
+    answered = asyncio.Event()
+
+    async def chatter(connection: ServerConnection) -> None:
+        for _ in range(40):
+            await connection.send("x" * 10_000)
+        await (await connection.ping())
+        answered.set()
+        await connection.wait_closed()
+
+    async def use(link: Link) -> bool:
+        async with asyncio.timeout(5):
+            return await answered.wait()
+
+    assert over_a_link(use, chatter)
+
+
+@pytest.mark.parametrize("code", [1000, 1008, 1011, 1013, 4321])
+def test_a_close_by_the_receiver_has_its_code_and_reason(code: int) -> None:
+    async def hang_up(connection: ServerConnection) -> None:
+        await connection.close(code, "enough")
+
+    async def use(link: Link) -> Outcome:
+        return await link.lost
+
+    outcome = over_a_link(use, hang_up)
+    assert (outcome.text, outcome.detail) == (f"closed {code}", "enough")
+    assert (outcome.cause, outcome.opened, outcome.code) == ("receiver", True, code)
+
+
+def test_a_message_over_the_receivers_limit_ends_in_1009() -> None:
+    async def collect(connection: ServerConnection) -> None:
+        with pytest.raises(ConnectionClosed):
+            await connection.recv()
+
+    async def use(link: Link) -> Outcome:
+        await link.send(b"x" * 2_000_000)
+        return await link.lost
+
+    assert over_a_link(use, collect, max_size=2**20).text == "closed 1009"
+
+
+def test_a_connection_that_ends_without_a_close_frame_is_cut() -> None:
+    async def vanish(connection: ServerConnection) -> None:
+        connection.transport.abort()
+
+    async def use(link: Link) -> Outcome:
+        outcome = await link.lost
+        with pytest.raises(LinkLost):
+            await link.send(b"late")
+        with pytest.raises(LinkLost):
+            await link.answers_ping(1.0)
+        return outcome
+
+    assert over_a_link(use, vanish).text == "cut"
+
+
+def test_time_blocked_by_the_receiver_is_counted() -> None:
+    go_on = asyncio.Event()
+
+    async def dawdle(connection: ServerConnection) -> None:
+        connection.transport.pause_reading()
+        await go_on.wait()
+        connection.transport.resume_reading()
+        await connection.wait_closed()
+
+    async def use(link: Link) -> tuple[float, float]:
+        await link.send(b"small")
+        before = link.blocked
+        sending = asyncio.create_task(link.send(b"x" * 50_000_000))
+        await asyncio.wait([sending], timeout=0.05)
+        assert not sending.done()
+        go_on.set()
+        await sending
+        return before, link.blocked
+
+    before, after = over_a_link(use, dawdle, max_size=None)
+    assert before == 0.0
+    assert after >= 0.04
+
+
+def upgrade_then(*words: bytes, answer: bytes | None = None) -> Talk:
+    """A server that completes the upgrade by hand and then writes what it likes.
+
+    With an answer, it writes that to whatever comes first, and goes.
+    """
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        key = request.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
+        accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
+        writer.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n" + words[0]
+        )
+        for word in words[1:]:
+            await writer.drain()
+            writer.write(word)
+        if answer is None:
+            await reader.read()
+        else:
+            await reader.read(1)
+            writer.write(answer)
+        writer.close()
+
+    return talk
+
+
+async def lost_after(*words: bytes, lenient: bool = False) -> tuple[bool, Outcome | None]:
+    """Whether the link answers to a ping after such an upgrade, and how it went if it did."""
+    server = await asyncio.start_server(upgrade_then(*words), "127.0.0.1", 0)
+    async with server:
+        endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        link = await WebSocketDialer(endpoint, rng=random.Random(1)).dial(
+            1, LinkPlan(lenient=lenient)
+        )
+        done, _ = await asyncio.wait([link.lost], timeout=0.2 if lenient else 5.0)
+        outcome = link.lost.result() if done else None
+        await link.cut()
+        return bool(done), outcome
+
+
+@pytest.mark.parametrize("words", [(b"Connection verified",), (b"", b"Connection verified")])
+def test_raw_text_after_the_upgrade_is_told_for_what_it_is(words: tuple[bytes, ...]) -> None:
+    _, outcome = asyncio.run(lost_after(*words))
+    assert outcome is not None
+    assert outcome.text == "junk after 101"
+    assert "Connection verified" in outcome.detail
+
+
+@pytest.mark.parametrize("words", [(b"Connection verified",), (b"", b"Connection verified")])
+def test_in_lenient_mode_raw_text_is_passed_over(words: tuple[bytes, ...]) -> None:
+    lost, _ = asyncio.run(lost_after(*words, lenient=True))
+    assert not lost
+
+
+def test_a_broken_frame_after_good_ones_is_a_protocol_error() -> None:
+    good, broken = b"\x81\x02{}", b"\xff\x00"
+    _, outcome = asyncio.run(lost_after(good + broken))
+    assert outcome is not None
+    assert outcome.text == "protocol error"
+
+
+def test_a_close_by_the_receiver_counts_though_ours_crossed_it() -> None:
+    async def main() -> Outcome | None:
+        server = await asyncio.start_server(upgrade_then(b"", answer=CLOSE_1008), "127.0.0.1", 0)
+        async with server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            link = await WebSocketDialer(endpoint, rng=random.Random(1)).dial(1, LinkPlan())
+            return await link.close(1000)
+
+    outcome = asyncio.run(main())
+    assert outcome is not None
+    assert (outcome.text, outcome.cause) == ("closed 1008", "receiver")
+
+
+def test_a_close_that_is_not_answered_is_told() -> None:
+    async def main() -> Outcome | None:
+        server = await asyncio.start_server(upgrade_then(b"", answer=b""), "127.0.0.1", 0)
+        async with server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            link = await WebSocketDialer(endpoint, rng=random.Random(1)).dial(1, LinkPlan())
+            return await link.close(1000)
+
+    outcome = asyncio.run(main())
+    assert outcome is not None
+    assert (outcome.text, outcome.cause) == ("unanswered close", "plan")

@@ -1,0 +1,124 @@
+"""The verdict on the connection alone."""
+
+import pytest
+
+from recall_simulator.judge import judge_connection
+from recall_simulator.judge.causes import usual_cause
+from recall_simulator.record import outcomes
+from recall_simulator.record.events import (
+    AttemptEnded,
+    AttemptStarted,
+    BotEnded,
+    EngineEvent,
+    FrameDropped,
+    LinkOpened,
+)
+from recall_simulator.record.outcomes import Outcome
+
+REFUSED = Outcome("refused", "unreachable", opened=False, detail="nothing listens there")
+UNAVAILABLE = outcomes.http_status(503, "")
+
+
+def life(
+    *ends: Outcome, reason: str = "finished", bot: str = "b", size: int = 0
+) -> list[EngineEvent]:
+    """The events of a bot whose attempts ended so."""
+    events: list[EngineEvent] = []
+    for number, outcome in enumerate(ends, start=1):
+        who = {"scenario": "s", "bot": bot, "attempt": number, "at": 0.0}
+        events.append(AttemptStarted(**who))  # type: ignore[arg-type]
+        if outcome.opened:
+            events.append(LinkOpened(**who))  # type: ignore[arg-type]
+        events.append(AttemptEnded(**who, outcome=outcome, largest_message=size))  # type: ignore[arg-type]
+    events.append(BotEnded(scenario="s", bot=bot, at=9.0, reason=reason))  # type: ignore[arg-type]
+    return events
+
+
+def test_all_as_planned_is_ok_and_says_what_was_not_looked_at() -> None:
+    verdict = judge_connection(
+        life(outcomes.PLANNED_ABORT, outcomes.PLANNED_CUT, outcomes.COMPLETED)
+    )
+    assert (verdict.verdict, verdict.exit_code, verdict.findings) == ("ok", 0, [])
+    assert verdict.not_looked_at
+
+
+@pytest.mark.parametrize(
+    ("events", "verdict", "exit_code", "kinds"),
+    [
+        (life(outcomes.closed(1011, "x"), outcomes.COMPLETED), "failed", 1, ["dropped"]),
+        (life(outcomes.cut("x"), outcomes.COMPLETED), "failed", 1, ["dropped"]),
+        (
+            life(outcomes.PLANNED_CUT, UNAVAILABLE, outcomes.COMPLETED),
+            "tolerated", 0, ["refused"],
+        ),
+        (life(REFUSED, REFUSED, reason="unconnected"), "inconclusive", 3,
+         ["refused", "unconnected"]),
+        (life(UNAVAILABLE, reason="gave up"), "inconclusive", 3, ["refused", "gave-up"]),
+        (life(outcomes.PLANNED_CUT, REFUSED, reason="gave up"), "failed", 1,
+         ["refused", "gave-up"]),
+        (life(outcomes.INTERRUPTED, reason="interrupted"), "inconclusive", 3, ["interrupted"]),
+        (
+            [*life(outcomes.COMPLETED, bot="a"), *life(REFUSED, reason="unconnected", bot="b")],
+            "inconclusive", 3, ["refused", "unconnected"],
+        ),
+        (
+            [*life(outcomes.cut(""), bot="a"), *life(REFUSED, reason="unconnected", bot="b")],
+            "failed", 1, ["dropped", "refused", "unconnected"],
+        ),
+    ],
+)  # fmt: skip
+def test_the_verdict_is_the_worst_finding(
+    events: list[EngineEvent], verdict: str, exit_code: int, kinds: list[str]
+) -> None:
+    judged = judge_connection(events)
+    assert (judged.verdict, judged.exit_code) == (verdict, exit_code)
+    assert [finding.kind for finding in judged.findings] == kinds
+
+
+def test_equal_ends_are_one_finding_with_their_number_and_cause() -> None:
+    ends = [outcomes.closed(1009, "message too big")] * 3
+    (finding, _) = judge_connection(
+        life(*ends, reason="unconnected", size=int(1.31 * 2**20))
+    ).findings
+    assert finding.count == 3
+    assert finding.what == "closed 1009 3 times (message too big)"
+    assert "1.31 MiB" in finding.cause
+    assert "`websockets` default max_size is 1 MiB" in finding.cause
+
+
+def test_frames_given_up_for_slowness_are_tolerated() -> None:
+    dropped = FrameDropped(
+        scenario="s", bot="b", at=1.0, recording="r", participant=100, type="webcam",
+        sequence=1, reason="slow receiver",
+    )  # fmt: skip
+    verdict = judge_connection([dropped, *life(outcomes.COMPLETED)])
+    assert (verdict.verdict, verdict.exit_code) == ("tolerated", 0)
+    assert "1 frames were given up" in verdict.findings[0].what
+
+
+@pytest.mark.parametrize(
+    ("outcome", "size", "words"),
+    [
+        (outcomes.closed(1009, ""), 500, "after a message of 0.00 MiB"),
+        (outcomes.closed(1009, ""), 40_000, "SetReadLimit"),
+        (outcomes.closed(1009, ""), 5_000_000, "aiohttp"),
+        (outcomes.closed(1009, ""), 18_000_000, "uvicorn"),
+        (outcomes.closed(1011, ""), 0, "handler raised"),
+        (outcomes.closed(1000, ""), 0, "mid-meeting"),
+        (outcomes.closed(1008, ""), 0, "dials again all the same"),
+        (REFUSED, 0, "start the receiver"),
+        (Outcome("timed out", "unreachable", opened=False), 0, "is it a web server"),
+        (Outcome("tls", "unreachable", opened=False), 0, "--ca FILE"),
+        (outcomes.http_status(401, ""), 0, "--secret"),
+        (outcomes.http_status(404, ""), 0, "path in --url"),
+        (outcomes.http_status(302, ""), 0, "final URL"),
+        (Outcome("junk after 101", "receiver", opened=True), 0, "lenient = true"),
+        (outcomes.cut(""), 0, "may have died"),
+        (outcomes.cut(""), 5_000_000, "aiohttp default"),
+        (Outcome("network", "unreachable", opened=False), 0, ""),
+    ],
+)
+def test_the_usual_cause(outcome: Outcome, size: int, words: str) -> None:
+    cause = usual_cause(outcome, size)
+    assert words in cause
+    assert bool(words) == bool(cause)

@@ -1,0 +1,67 @@
+"""From items to bytes, the same each time."""
+
+import json
+from collections.abc import Callable
+
+from recall_simulator.frames import FrameLibrary
+from recall_simulator.meeting import Frame, MeetingEvent, Messages, Plan
+from recall_simulator.sources.fonts import shipped_fonts
+
+PlansOf = Callable[..., list[Plan]]
+
+MEETING = """
+duration = 6
+platform = "zoom"
+events = ["participant_events.join", "participant_events.update"]
+people = [{key = "a", scene = "flat"}, {key = "b", unnamed = true, scene = "flat"}]
+timeline = [{at = 3, do = "rename", who = "a", name = "Other"}]
+"""
+
+
+def messages(plan: Plan, library: FrameLibrary) -> list[bytes]:
+    make = Messages(plan, library)
+    made: list[bytes] = []
+    for timed in plan.schedule():
+        match timed.item:
+            case Frame() as frame:
+                made.append(make.frame(frame).message)
+            case MeetingEvent() as event:
+                made.append(make.event(event))
+    return made
+
+
+def test_the_same_scenario_seed_run_id_and_start_give_the_same_bytes(plans_of: PlansOf) -> None:
+    def once() -> list[bytes]:
+        library = FrameLibrary(run_id="0badcafe", seed=1, fonts=shipped_fonts())
+        return messages(plans_of(MEETING)[0], library)
+
+    first = once()
+    assert first == once()
+    assert len(set(first)) == len(first)
+
+
+def test_frames_carry_the_span_that_they_belong_to(
+    plans_of: PlansOf, library: FrameLibrary
+) -> None:
+    events = [json.loads(message) for message in messages(plans_of(MEETING)[0], library)]
+    frames = [event["data"]["data"] for event in events if event["event"].startswith("video")]
+    told = [event["event"] for event in events if not event["event"].startswith("video")]
+    assert told == ["participant_events.join"] * 2 + ["participant_events.update"]
+    made_up = frames[0]["participant"]["name"] or frames[1]["participant"]["name"]
+    assert {
+        (frame["timestamp"]["relative"] >= 3, frame["participant"]["name"])
+        for frame in frames
+        if frame["participant"]["id"] == 100
+    } == {(False, made_up), (True, "Other")}
+    assert {f["participant"]["name"] for f in frames if f["participant"]["id"] == 200} == {None}
+
+
+def test_the_picture_says_the_size_and_length_of_its_png(
+    plans_of: PlansOf, library: FrameLibrary
+) -> None:
+    plan = plans_of(MEETING)[0]
+    make = Messages(plan, library)
+    frame = next(timed.item for timed in plan.schedule() if isinstance(timed.item, Frame))
+    picture = make.frame(frame).picture
+    assert (picture.width, picture.height) == (480, 360)
+    assert picture.length == len(picture.png())
