@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types layers unit soak bench wheels clean
+.PHONY: demo test lint types layers unit soak bench pictures wheels clean
 
 demo: .venv/core
 	@$(BIN)/recallsim demo
@@ -16,7 +16,7 @@ lint: .venv/dev
 
 types: .venv/dev
 	$(BIN)/mypy
-	$(BIN)/mypy tests benchmarks examples
+	$(BIN)/mypy tests benchmarks docs
 
 layers: .venv/dev
 	$(BIN)/lint-imports
@@ -29,6 +29,9 @@ soak: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only -p no:cacheprovider
+
+pictures: .venv/dev
+	$(BIN)/python docs/pictures.py
 
 wheels: .venv/dev
 	$(BIN)/python .ci/check_wheels.py

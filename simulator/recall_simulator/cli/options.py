@@ -40,7 +40,8 @@ StartTime = Annotated[
     str | None, typer.Option(metavar="ISO", help="When the recordings began; now, by default.")
 ]
 Frames = Annotated[
-    Path | None, typer.Option("--frames", help="Folder of pictures to show in place of scenes.")
+    Path | None,
+    typer.Option("--frames", help="Folder of pictures, or a film, in place of the scenes."),
 ]
 Json = Annotated[
     bool, typer.Option("--json", help="One JSON object on standard output, all else on stderr.")

@@ -11,6 +11,8 @@ import typer
 from recall_simulator.cli import options
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from recall_simulator.cli.session import Session
     from recall_simulator.record.findings import Verdict
     from recall_simulator.report import Tally
@@ -122,7 +124,7 @@ def play_and_report(
     )
 
     console = Console(file=sys.stderr if as_json else sys.stdout)
-    for warning in session.warnings:
+    for warning in [*session.warnings, *paint(session, console)]:
         console.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
     tally = Tally()
     with ExitStack() as stack:
@@ -136,3 +138,15 @@ def play_and_report(
     verdict = judge_connection(tally.judged)
     print_summary(console, tally, verdict)
     return tally, verdict
+
+
+def paint(session: "Session", console: "Console") -> list[str]:
+    """Paint ahead, with a progress bar on a terminal; gives what the user should be told."""
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (TextColumn("painting"), BarColumn(), TextColumn("{task.completed} of {task.total}"))
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task("painting", total=None)
+        return session.paint(lambda done, total: progress.update(task, completed=done, total=total))

@@ -27,11 +27,14 @@ from recall_simulator.engine import (
 )
 from recall_simulator.engine.bot import SlowReceiverPolicy
 from recall_simulator.frames import PROFILES, SCENES, FrameLibrary
-from recall_simulator.meeting import Plan, make_plans
+from recall_simulator.meeting import Plan, first_shots, make_plans
 from recall_simulator.record.errors import ScenarioError, UsageError, closest
 from recall_simulator.record.events import RunEnded, RunStarted
 from recall_simulator.record.streams import StreamType
+from recall_simulator.sources.cache import DiskCache, Progress, cache_folder, prepare
+from recall_simulator.sources.films import load_film
 from recall_simulator.sources.fonts import shipped_fonts
+from recall_simulator.sources.pictures import load_pictures
 from recall_simulator.sources.scenarios import load_scenarios
 from recall_simulator.wire import Endpoint, Signer, parse_endpoint, parse_retry_policy
 
@@ -138,6 +141,18 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             warnings=[*endpoint.warnings, *warnings],
         )
 
+    def paint(self, progress: Progress) -> list[str]:
+        """Paint ahead what the scenarios will show, or take it from the user's cache.
+
+        Returns:
+            What the user should be told.
+        """
+        shots = [
+            shot for _, plans in self.scenarios for plan in plans for shot in first_shots(plan)
+        ]
+        cache = DiskCache(cache_folder())
+        return list(prepare(self.library, shots, cache=cache, progress=progress).warnings)
+
     def play(self, handlers: Sequence[Handler]) -> None:
         """Play every scenario, one after the other. Ctrl-C and SIGTERM end it cleanly."""
         tune_malloc()
@@ -209,13 +224,11 @@ def _scenes(names: Sequence[str]) -> dict[StreamType, str]:
 
 def _library(
     run_id: str, seed: int, frames: Path | None, *, marks: bool
-) -> tuple[FrameLibrary, list[str]]:
-    pictures, warnings = None, []
-    if frames is not None:
-        from recall_simulator.sources.pictures import load_pictures
-
-        pictures, warnings = load_pictures(frames)
-    library = FrameLibrary(
-        run_id=run_id, seed=seed, fonts=shipped_fonts(), marks=marks, pictures=pictures
-    )
+) -> tuple[FrameLibrary, tuple[str, ...]]:
+    fonts = shipped_fonts()
+    if frames is None:
+        return FrameLibrary(run_id=run_id, seed=seed, fonts=fonts, marks=marks), ()
+    load = load_film if frames.is_file() else load_pictures
+    pictures, warnings = load(frames)
+    library = FrameLibrary(run_id=run_id, seed=seed, fonts=fonts, marks=marks, pictures=pictures)
     return library, warnings

@@ -132,8 +132,12 @@ class StripWriter:
             else:
                 self._zeros += 1
 
-    def hole(self) -> None:
+    def hole(self, before: bytes = b"", after: bytes = b"") -> None:
         """End the piece at a whole byte: the caller fills in something of constant size.
+
+        Args:
+            before: whole bytes of code to write ahead of the hole.
+            after: whole bytes of code to write behind it.
 
         At least 12 black bytes must have been written since the last hole. Some of them are
         written singly until the bits come out even: a literal has 3, and 3 is coprime to 8.
@@ -143,7 +147,9 @@ class StripWriter:
         for literals in range(1, min(count, 40) + 1):
             self._same(0, count, literals)
             if self._bits % 8 == 0:
+                self._put(int.from_bytes(before, "little"), len(before) * 8)
                 self._end_piece()
+                self._put(int.from_bytes(after, "little"), len(after) * 8)
                 return
             self._value, self._bits = value, bits
         raise AssertionError(f"{count} black bytes do not come out even")

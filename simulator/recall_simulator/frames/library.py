@@ -6,7 +6,6 @@ them in through `adopt`. The oldest go when the budget is spent.
 """
 
 import hashlib
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterable
 from io import BytesIO
@@ -34,6 +33,8 @@ LOOKS: Final = 24
 """Subjects that look different; further participants look like one of these."""
 BUDGET: Final = 160 * 2**20
 """Bytes of base pictures that a library keeps unless told otherwise."""
+STREAMS: Final = 4096
+"""Streams whose strips are kept, about 20 KB each."""
 PAINTER: Final = 1
 """Raised when a scene paints otherwise than before: bases kept on disk are made anew then."""
 
@@ -50,7 +51,8 @@ class BaseKey(msgspec.Struct, frozen=True, order=True):
         label: text that the scene shows; empty for most.
         seed: of the library.
         marked: whether the rows of the strip are left out.
-        single_idat: whether the IDAT chunk is left open for the strip.
+        tail: bytes of zlib data that the strip adds to the one IDAT chunk; None where it gets a
+            chunk of its own.
         pictures: name of the user's pictures; empty where the scene is painted.
     """
 
@@ -62,7 +64,7 @@ class BaseKey(msgspec.Struct, frozen=True, order=True):
     label: str
     seed: int
     marked: bool
-    single_idat: bool
+    tail: int | None
     pictures: str = ""
 
 
@@ -87,16 +89,13 @@ class Base:
         return self._hash
 
 
-def paint_base(
-    key: BaseKey, fonts: Fonts, pictures: PictureSource | None = None, *, tail: int = 0
-) -> Base:
+def paint_base(key: BaseKey, fonts: Fonts, pictures: PictureSource | None = None) -> Base:
     """Paint and compress one base picture: the costly part, 50 to 300 ms.
 
     Args:
         key: what to paint; from `FrameLibrary.missing`.
         fonts: to write with.
         pictures: the user's own, where the key names them.
-        tail: bytes that a splice adds to the zlib stream; from `FrameLibrary.tail`.
     """
     size = Size(key.width, key.height)
     rows = layout(*size).rows if key.marked else 0
@@ -119,8 +118,8 @@ def paint_base(
             )
         )
     if key.marked:
-        return Base(png.front(pixels, rows, tail, single_idat=key.single_idat))
-    return Base(png.Front(pybase64.b64encode(png.whole(pixels)), 1, 0, 0))
+        return Base(png.front(pixels, rows, key.tail))
+    return Base(png.Front(pybase64.b64encode(png.whole(pixels)), 1, None, 0))
 
 
 class FrameLibrary:
@@ -163,10 +162,9 @@ class FrameLibrary:
         self._run = int(run_id, 16)
         self._single_idat = single_idat
         self._pen = Pen(fonts)
-        self._bases: OrderedDict[BaseKey, Base] = OrderedDict()
+        self._bases: OrderedDict[str, Base] = OrderedDict()
         self._held = 0
-        self._subjects: dict[tuple[object, ...], tuple[BaseKey, ...]] = {}
-        self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
+        self._streams: OrderedDict[tuple[object, ...], _Stream] = OrderedDict()
         self._glyphs: dict[int, Glyphs] = {}
 
     @property
@@ -188,110 +186,118 @@ class FrameLibrary:
         if kind != "rgb":
             data = encode_kind(self.pixels(shot), kind)
             return Encoded(shot.width, shot.height, len(data), (pybase64.b64encode(data),))
-        key = self._key(shot)
-        base = self._bases.get(key)
+        stream = self._stream(shot)
+        turn = (shot.sequence // stream.hold + stream.start) % len(stream.keys)
+        name = stream.names[turn]
+        base = self._bases.get(name)
         if base is None:
-            base = paint_base(key, self.fonts, self.pictures, tail=self.tail(key, shot))
-            self.adopt(key, base)
+            base = paint_base(stream.keys[turn], self.fonts, self.pictures)
+            self.adopt(stream.keys[turn], base)
         else:
-            self._bases.move_to_end(key)
+            self._bases.move_to_end(name)
         front = base.front
-        if not key.marked:
-            text = front.text
+        text = front.text
+        if stream.strip is None:
             length = len(text) // 4 * 3 - text.count(b"=", -2)
-            return Encoded(shot.width, shot.height, length, (text,), None)
+            return Encoded(shot.width, shot.height, length, (text,))
         at_ms = round(shot.at * 1000)
         payload = pack(self._run, shot.participant, shot.type, shot.sequence, at_ms)
-        data = self._strip(shot).data(payload, clock_text(shot.sequence, at_ms), front.adler)
-        crc = zlib.crc32(data, front.crc)
-        end = pybase64.b64encode(b"".join((data, crc.to_bytes(4), png.END)))
-        length = (len(front.text) + len(end)) // 4 * 3 - end.count(b"=", -2)
-        return Encoded(shot.width, shot.height, length, (front.text, end), base.hash)
+        data = stream.strip.data(payload, clock_text(shot.sequence, at_ms), front.adler)
+        rest = png.splice(front, data)
+        length = len(text) // 4 * 3 + len(rest)
+        end = pybase64.b64encode(rest)
+        return Encoded(shot.width, shot.height, length, (text, end), base.hash)
 
     def pixels(self, shot: Shot) -> NDArray[np.uint8]:
         """The picture of a shot, decoded: (height, width, 3) uint8 RGB."""
         with Image.open(BytesIO(self.encode(shot).png())) as image:
             return np.asarray(image.convert("RGB"))
 
-    def missing(self, shots: Iterable[Shot]) -> list[tuple[BaseKey, int]]:
-        """Bases that these shots need in all their phases and that are not kept, in order of need.
-
-        Returns:
-            Keys, each with the tail that `paint_base` asks for.
-        """
-        wanted: dict[BaseKey, int] = {}
-        for shot in shots:
-            keys = self._phases(shot)
-            tail = self.tail(keys[0], shot)
-            wanted.update((key, tail) for key in keys if key not in self._bases)
-        return list(wanted.items())
+    def missing(self, shots: Iterable[Shot]) -> list[BaseKey]:
+        """Bases that these shots need in all their phases and that are not kept, in that order."""
+        wanted = dict.fromkeys(
+            key
+            for stream in map(self._stream, shots)
+            for key, name in zip(stream.keys, stream.names, strict=True)
+            if name not in self._bases
+        )
+        return list(wanted)
 
     def adopt(self, key: BaseKey, base: Base) -> None:
         """Keep a base; the least recently used ones go when the budget is spent."""
-        before = self._bases.pop(key, None)
+        name = _name(key)
+        before = self._bases.pop(name, None)
         self._held += base.size - (before.size if before else 0)
-        self._bases[key] = base
+        self._bases[name] = base
         while self._held > self.budget and len(self._bases) > 1:
             _, old = self._bases.popitem(last=False)
             self._held -= old.size
 
-    def tail(self, key: BaseKey, shot: Shot) -> int:
-        """Bytes of zlib data that a splice adds to a base for this shot."""
-        return self._strip(shot).length if key.marked else 0
+    def _stream(self, shot: Shot) -> "_Stream":
+        key = (shot.participant, shot.name, shot.type, shot.scene, shot.width, shot.height)
+        stream = self._streams.get(key)
+        if stream is None:
+            stream = self._streams[key] = self._new_stream(shot)
+            if len(self._streams) > STREAMS:
+                self._streams.popitem(last=False)
+        return stream
 
-    def _phases(self, shot: Shot) -> tuple[BaseKey, ...]:
-        subject = (shot.participant, shot.name, shot.scene, shot.width, shot.height)
-        known = self._subjects.get(subject)
-        if known is None:
-            if len(self._subjects) > 100_000:
-                self._subjects.clear()
-            known = self._subjects[subject] = self._name_phases(shot)
-        return known
-
-    def _name_phases(self, shot: Shot) -> tuple[BaseKey, ...]:
+    def _new_stream(self, shot: Shot) -> "_Stream":
         size = check_size(shot.width, shot.height)
         scene = SCENES.get(shot.scene)
         if scene is None:
             raise ValueError(f"there is no scene {shot.scene!r}; scenes are {', '.join(SCENES)}")
         album = self.pictures if shot.scene not in ("flat", "black") else None
-        label = self._pen.label(shot.name, shot.participant) if scene.labelled else ""
-        return tuple(
+        label = self._pen.label(shot.name, shot.participant)
+        marked = self.marks and markable(*size)
+        strip = self._strip(size, f"{label} · {shot.type}") if marked else None
+        look = _look(shot.participant)
+        keys = tuple(
             BaseKey(
                 scene="pictures" if album else shot.scene,
-                look=0 if album else _look(shot.participant),
+                look=0 if album else look,
                 phase=phase,
                 width=size.width,
                 height=size.height,
-                label=label,
+                label=label if scene.labelled else "",
                 seed=0 if album else self.seed,
-                marked=self.marks and markable(*size),
-                single_idat=self._single_idat,
+                marked=marked,
+                tail=strip.length if strip and self._single_idat else None,
                 pictures=album.name if album else "",
             )
             for phase in range(len(album) if album else scene.phases)
         )
+        names = tuple(_name(key) for key in keys)
+        hold = album.hold if album else scene.hold
+        return _Stream(keys, names, hold, look if album else 0, strip)
 
-    def _key(self, shot: Shot) -> BaseKey:
-        keys = self._phases(shot)
-        if keys[0].pictures and self.pictures is not None:
-            turn = shot.sequence // self.pictures.hold + _look(shot.participant)
-        else:
-            turn = shot.sequence // SCENES[shot.scene].hold
-        return keys[turn % len(keys)]
+    def _strip(self, size: Size, label: str) -> Strip:
+        scale = layout(*size).scale
+        if scale not in self._glyphs:
+            self._glyphs[scale] = Glyphs(self._pen, scale)
+        return Strip(size, label, self._pen, self._glyphs[scale])
 
-    def _strip(self, shot: Shot) -> Strip:
-        key = (shot.participant, shot.name, shot.type, shot.width, shot.height)
-        strip = self._strips.get(key)
-        if strip is None:
-            size = Size(shot.width, shot.height)
-            scale = layout(*size).scale
-            if scale not in self._glyphs:
-                self._glyphs[scale] = Glyphs(self._pen, scale)
-            label = f"{self._pen.label(shot.name, shot.participant)} · {shot.type}"
-            strip = self._strips[key] = Strip(size, label, self._pen, self._glyphs[scale])
-            if len(self._strips) > 1024:
-                self._strips.popitem(last=False)
-        return strip
+
+class _Stream(msgspec.Struct, frozen=True):
+    """What all frames of one stream share, while its name and size stay as they are.
+
+    Attributes:
+        keys: its bases, one for each phase.
+        names: the same as strings: those keep their hashes, structs do not.
+        hold: frames for which a phase stays.
+        start: phase that comes first.
+        strip: None where no mark is written.
+    """
+
+    keys: tuple[BaseKey, ...]
+    names: tuple[str, ...]
+    hold: int
+    start: int
+    strip: Strip | None
+
+
+def _name(key: BaseKey) -> str:
+    return repr(msgspec.structs.astuple(key))
 
 
 def _look(participant: int) -> int:

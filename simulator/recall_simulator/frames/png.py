@@ -110,40 +110,53 @@ class Front(msgspec.Struct, frozen=True):
     Attributes:
         text: the bytes so far in base64, whose number before encoding is a multiple of 3.
         adler: Adler-32 of the scanlines so far, as two sums (RFC 1950).
-        crc: CRC-32 of the open IDAT chunk so far; that of a bare `IDAT` where the last was ended.
+        crc: CRC-32 of the open IDAT chunk so far; None where the last chunk was ended, and a
+            splice begins one of its own.
         rows: scanlines that follow.
     """
 
     text: bytes
     adler: int
-    crc: int
+    crc: int | None
     rows: int
 
 
-def front(pixels: NDArray[np.uint8], rows: int, tail: int, *, single_idat: bool) -> Front:
+def front(pixels: NDArray[np.uint8], rows: int, tail: int | None) -> Front:
     """Compress a picture without the rows that a splice will add below it.
 
     Args:
         pixels: (height - rows, width, 3) uint8 RGB.
         rows: scanlines still to come.
-        tail: bytes of zlib data still to come.
-        single_idat: leave the IDAT chunk open, so that what comes goes into the same one.
+        tail: bytes of zlib data still to come, if they are to go into the same IDAT chunk, whose
+            length stands at its beginning; None if they get a chunk of their own.
     """
     height, width, _ = pixels.shape
     scanlines = filter_rows(pixels.reshape(height, width * 3), 3)
     deflate = zlib.compressobj(LEVEL)
     data = deflate.compress(scanlines) + deflate.flush(zlib.Z_SYNC_FLUSH)
-    if single_idat:
+    if tail is None:
+        body = chunk(b"IDAT", data)
+        crc = None
+    else:
         body = (len(data) + tail).to_bytes(4) + b"IDAT" + data
         crc = zlib.crc32(b"IDAT" + data)
-    else:
-        body = chunk(b"IDAT", data) + tail.to_bytes(4) + b"IDAT"
-        crc = zlib.crc32(b"IDAT")
     head = SIGNATURE + header(width, height + rows)
     note = b"Software\0recallsim"
     missing = -(len(head) + len(body) + 12 + len(note)) % 3
     whole = head + chunk(b"tEXt", note + b" " * missing) + body
     return Front(pybase64.b64encode(whole), zlib.adler32(scanlines), crc, rows)
+
+
+def splice(front: Front, data: bytes) -> bytes:
+    """What follows a front to the end of the file.
+
+    Args:
+        front: the beginning.
+        data: the rest of its zlib stream.
+    """
+    if front.crc is None:
+        return chunk(b"IDAT", data) + END
+    return b"".join((data, zlib.crc32(data, front.crc).to_bytes(4), END))
 
 
 def whole(pixels: NDArray[np.uint8]) -> bytes:

@@ -22,10 +22,7 @@ CLOCK_LENGTH: Final = 21
 _CHARS: Final = "0123456789#:. "
 _CELL: Final = Size(8, 14)
 _MODULUS: Final = 65_521
-_FINDERS: Final = finder_bits().ravel()
-_DATA: Final = np.flatnonzero(
-    np.pad(np.ones((ROWS, COLUMNS - 2), np.uint8), ((0, 0), (1, 1))).ravel()
-)
+_FINDERS: Final = finder_bits()
 _CODE_OF: Final = np.zeros(128, np.uint8)
 _CODE_OF[np.frombuffer(_CHARS.encode(), np.uint8)] = np.arange(len(_CHARS))
 
@@ -99,6 +96,7 @@ class Glyphs:
 
     def __init__(self, pen: Pen, scale: int) -> None:
         width, height = _CELL.width * scale, _CELL.height * scale
+        self.rows = height
         self.pixels = np.zeros((len(_CHARS), height, width), np.uint8)
         for number, char in enumerate(_CHARS):
             image = Image.new("L", (width, height))
@@ -150,8 +148,10 @@ class Strip:
             x = 0
             if 0 <= y - where.mark[1] < ROWS * block:
                 writer.zeros(where.mark[0] * 3)
-                writer.hole()
-                order.append((y - where.mark[1]) // block)
+                row = (y - where.mark[1]) // block
+                left, right = (self._blocks[bit].tobytes() for bit in _FINDERS[row, [0, -1]])
+                writer.hole(left, right)
+                order.append(row)
                 x = where.mark[0] + COLUMNS * block
             if 0 <= y - where.clock[1] < line:
                 writer.zeros((where.clock[0] - x) * 3)
@@ -176,21 +176,24 @@ class Strip:
         self._bytes = rows * row_bytes
         weights = self._bytes - np.arange(self._bytes, dtype=np.int64).reshape(rows, row_bytes)
         pixels = weights[:, 1:].reshape(rows, width, 3).sum(axis=2)
-        levels = constant.astype(np.int64)
-        self._still = (int(levels.sum()) * 3, int((levels * pixels).sum()))
         block = BLOCK * where.scale
         left, top = where.mark
         blocks = pixels[top : top + ROWS * block, left : left + COLUMNS * block]
-        blocks = blocks.reshape(ROWS, block, COLUMNS, block).sum(axis=(1, 3)).ravel()
-        self._white = 255 * 3 * block * block
-        self._block_weights = blocks * 255 % _MODULUS
+        blocks = blocks.reshape(ROWS, block, COLUMNS, block).sum(axis=(1, 3)) * 255
+        levels = constant.astype(np.int64)
+        white = 255 * 3 * block * block
+        self._low = int(levels.sum()) * 3 + white * int(_FINDERS.sum())
+        self._high = int((levels * pixels).sum()) + int((blocks * _FINDERS).sum())
+        self._white = white
+        self._block_weights = (blocks[:, 1:-1].ravel() % _MODULUS).astype(np.float64)
         glyphs = self._glyphs.pixels.astype(np.int64)
         _, high, wide = glyphs.shape
         left, top = where.clock
         cells = pixels[top : top + high, left : left + CLOCK_LENGTH * wide]
         cells = cells.reshape(high, CLOCK_LENGTH, wide)
-        self._ink = glyphs.sum(axis=(1, 2)) * 3
-        self._ink_weights = np.einsum("ypx,gyx->pg", cells, glyphs).ravel() % _MODULUS
+        ink = np.tile(glyphs.sum(axis=(1, 2)) * 3, CLOCK_LENGTH)
+        # Both sums in one number: what is added to the low one stands above bit 32.
+        self._ink = ink << 32 | np.einsum("ypx,gyx->pg", cells, glyphs).ravel() % _MODULUS
         self._ink_offsets = np.arange(CLOCK_LENGTH) * len(glyphs)
 
     def data(self, payload: bytes, clock: bytes, adler: int) -> bytes:
@@ -201,21 +204,19 @@ class Strip:
             clock: 21 characters out of digits, `#`, `:`, `.` and space.
             adler: Adler-32 of all scanlines above the strip.
         """
-        bits = _FINDERS.copy()
-        bits[_DATA] = np.unpackbits(np.frombuffer(payload, np.uint8))
+        bits = np.unpackbits(np.frombuffer(payload, np.uint8))
         blocks = self._blocks.take(bits, axis=0).tobytes()
         span = len(blocks) // ROWS
-        codes = _CODE_OF.take(np.frombuffer(clock, np.uint8))
-        text = self._glyphs.codes.take(codes, axis=1)
         values = [blocks[at : at + span] for at in range(0, len(blocks), span)]
-        row = text.shape[1] * text.shape[2]
-        lines = text.tobytes()
+        codes = _CODE_OF.take(np.frombuffer(clock, np.uint8))
+        lines = self._glyphs.codes.take(codes, axis=1).tobytes()
+        row = len(lines) // self._glyphs.rows
         values += [lines[at : at + row] for at in range(0, len(lines), row)]
-        low = (adler & 0xFFFF) + self._still[0]
-        low += self._white * int(np.count_nonzero(bits)) + int(self._ink.take(codes).sum())
-        high = (adler >> 16) + self._bytes * (adler & 0xFFFF) + self._still[1]
-        high += int(self._block_weights.dot(bits))
-        high += int(self._ink_weights.take(self._ink_offsets + codes).sum())
+        ink = int(np.add.reduce(self._ink.take(self._ink_offsets + codes)))
+        low, high = adler & 0xFFFF, adler >> 16
+        high += self._bytes * low + self._high + int(self._block_weights.dot(bits))
+        high += ink & 0xFFFF_FFFF
+        low += self._low + self._white * int.from_bytes(payload).bit_count() + (ink >> 32)
         pieces = self._pieces.copy()
         pieces[1:-1:2] = self._order(values)
         pieces[-1] = (high % _MODULUS << 16 | low % _MODULUS).to_bytes(4)

@@ -5,7 +5,7 @@ Pure: a scenario and a seed go in, a plan of timed items comes out.
 
 from recall_simulator.meeting.build import make_plans
 from recall_simulator.meeting.duration import seconds
-from recall_simulator.meeting.messages import FrameMessage, Messages, shot_of
+from recall_simulator.meeting.messages import FrameMessage, Messages, first_shots
 from recall_simulator.meeting.plan import Close, Cut, Frame, Item, Plan, Raw, Stall, Timed
 from recall_simulator.meeting.scenario import Scenario, scenario_schema
 from recall_simulator.meeting.timeline import MeetingEvent, Span
@@ -24,8 +24,8 @@ __all__ = [
     "Span",
     "Stall",
     "Timed",
+    "first_shots",
     "make_plans",
     "scenario_schema",
     "seconds",
-    "shot_of",
 ]

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from recall_simulator.frames import Encoded, FrameLibrary
 from recall_simulator.meeting.plan import Frame, Plan
-from recall_simulator.meeting.timeline import MeetingEvent, Span
+from recall_simulator.meeting.timeline import MeetingEvent
 from recall_simulator.record.streams import Shot
 from recall_simulator.wire import EventTemplate, FrameTemplate
 
@@ -54,7 +54,7 @@ class Messages:
 
 def shot_of(frame: Frame) -> Shot:
     """What a frame shows."""
-    span: Span = frame.span
+    span = frame.span
     return Shot(
         participant=span.participant.id,
         name=span.participant.name,
@@ -65,3 +65,8 @@ def shot_of(frame: Frame) -> Shot:
         sequence=frame.sequence,
         at=frame.relative,
     )
+
+
+def first_shots(plan: Plan) -> list[Shot]:
+    """A shot of each span: enough to paint ahead all that a plan will show."""
+    return [shot_of(Frame(span, 0, span.start)) for span in plan.spans]

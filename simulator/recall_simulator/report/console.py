@@ -103,7 +103,7 @@ class LiveConsole:
         self._console = console
         self._tally = tally
         self._live = Live(
-            console=console, get_renderable=self._view, refresh_per_second=8, transient=True
+            console=console, get_renderable=self.view, refresh_per_second=8, transient=True
         )
 
     def __enter__(self) -> Self:
@@ -130,7 +130,8 @@ class LiveConsole:
                 line = Text(f"{event.at:7.1f} s  attempt {event.attempt}  ", "dim")
                 self._console.print(line.append(outcome.text + detail, style))
 
-    def _view(self) -> RenderableType:
+    def view(self) -> RenderableType:
+        """What the terminal shows at this moment."""
         bots = list(self._tally.bots.values())
         if not bots:
             return Text("…")
@@ -178,6 +179,7 @@ def stream_table(streams: list[StreamTally], height: int) -> Table:
     table.add_column("name", max_width=26, no_wrap=True, overflow="ellipsis")
     for column in ("size", "sent", "bytes", "dropped", "late"):
         table.add_column(column, justify="right", no_wrap=True)
+    streams = sorted(streams, key=lambda stream: stream.key)
     shown = streams[: max(3, height - _BESIDE_STREAMS)]
     for stream in shown:
         table.add_row(

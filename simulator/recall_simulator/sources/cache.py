@@ -7,6 +7,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,8 +24,6 @@ LIMIT: Final = 512 * 2**20
 """Bytes that the cache takes on disk unless told otherwise."""
 _MAGIC: Final = b"recallsim base 1\n"
 _SUFFIX: Final = ".base"
-_FULL: Final = 0.92
-"""Share of a library's budget that is filled beforehand."""
 
 Progress = Callable[[int, int], None]
 """Called with how many bases are ready and how many there will be."""
@@ -49,7 +48,7 @@ class _Record(msgspec.Struct, frozen=True, array_like=True):
 
     png: bytes
     adler: int
-    crc: int
+    crc: int | None
     rows: int
 
 
@@ -95,10 +94,8 @@ class DiskCache:
             record = msgspec.msgpack.decode(body, type=_Record)
         except msgspec.MsgspecError:
             return None
-        try:
+        with suppress(OSError):  # a cache that can only be read is still of use
             os.utime(path)
-        except OSError:
-            pass  # a cache that can only be read is still of use
         text = pybase64.b64encode(record.png)
         return Base(Front(text, record.adler, record.crc, record.rows))
 
@@ -169,13 +166,12 @@ def prepare(
     made = read = 0
     told: list[str] = []
 
-    def build(item: tuple[BaseKey, int]) -> tuple[BaseKey, Base, bool]:
-        key, tail = item
-        name = _name(key, tail, stamp)
+    def build(key: BaseKey) -> tuple[BaseKey, Base, bool]:
+        name = _name(key, stamp)
         base = cache.get(name) if cache else None
         if base is not None:
             return key, base, True
-        base = paint_base(key, library.fonts, library.pictures, tail=tail)
+        base = paint_base(key, library.fonts, library.pictures)
         if cache:
             cache.put(name, base)
         return key, base, False
@@ -183,18 +179,21 @@ def prepare(
     count = workers or os.cpu_count() or 1
     with ThreadPoolExecutor(count, thread_name_prefix="paint") as pool:
         for start in range(0, total, count * 2):
-            if library.held > library.budget * _FULL:
-                told.append(
-                    f"{total - start} of {total} pictures do not fit "
-                    f"{library.budget // 2**20} MB and are painted when they are needed"
-                )
-                break
             for key, base, known in pool.map(build, wanted[start : start + count * 2]):
+                if library.held + base.size > library.budget:
+                    break
                 library.adopt(key, base)
                 read += known
                 made += not known
                 if progress:
                     progress(made + read, total)
+            else:
+                continue
+            told.append(
+                f"{total - made - read} of {total} pictures do not fit "
+                f"{library.budget // 2**20} MB and are painted when they are needed"
+            )
+            break
     if cache:
         if made:
             cache.trim()
@@ -209,6 +208,6 @@ def _stamp(library: FrameLibrary) -> bytes:
     return f"{versions} {fonts}".encode()
 
 
-def _name(key: BaseKey, tail: int, stamp: bytes) -> str:
-    body = msgspec.msgpack.encode((key, tail))
+def _name(key: BaseKey, stamp: bytes) -> str:
+    body = msgspec.msgpack.encode(key)
     return hashlib.sha256(stamp + body).hexdigest()[:40]

@@ -5,6 +5,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from PIL import Image
+
 from recall_simulator.frames.pictures import Reel
 from recall_simulator.record.errors import UsageError
 from recall_simulator.sources.pictures import LARGEST, Loaded
@@ -87,7 +89,7 @@ def _broken(path: Path, latest: float, why: str) -> str:
 
 
 def _jpeg(frame: "VideoFrame") -> bytes:
-    image = frame.to_image()
+    image = Image.fromarray(frame.to_ndarray(format="rgb24"))
     if frame.rotation:
         image = image.rotate(frame.rotation, expand=True)
     image.thumbnail(LARGEST)

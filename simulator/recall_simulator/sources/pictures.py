@@ -75,7 +75,7 @@ def load_pictures(folder: Path, *, hold: int = 4) -> Loaded:
     digest = hashlib.sha256()
     for picture in pictures:
         digest.update(repr(picture.shape).encode())
-        digest.update(picture)
+        digest.update(picture.tobytes())
     return Loaded(Album(pictures, name=digest.hexdigest()[:16], hold=hold), tuple(told))
 
 

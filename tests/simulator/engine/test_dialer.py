@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 import pytest
-from websockets.asyncio.server import Request, Response, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
 
 from recall_simulator.engine import DialFailed, WebSocketDialer
 from recall_simulator.engine.dialer import classify_failure

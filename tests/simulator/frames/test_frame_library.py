@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Callable
+from io import BytesIO
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from recall_simulator.frames import (
     KINDS,
@@ -127,9 +129,9 @@ def test_bases_made_elsewhere_are_taken(fonts: Fonts, shot: ShotMaker) -> None:
     library, other = fresh(fonts), fresh(fonts)
     wanted = library.missing([shot(), shot(sequence=3), shot("code", (320, 180))])
     assert len(wanted) == 1 + SCENES["code"].phases
-    for key, tail in wanted:
-        library.adopt(key, paint_base(key, fonts, tail=tail))
-        library.adopt(key, paint_base(key, fonts, tail=tail))  # again: counted once
+    for key in wanted:
+        library.adopt(key, paint_base(key, fonts))
+        library.adopt(key, paint_base(key, fonts))  # again: counted once
     assert not library.missing([shot(), shot("code", (320, 180))])
     assert library.encode(shot()).png() == other.encode(shot()).png()
 
@@ -177,3 +179,14 @@ def test_unspliced_kinds_show_the_same_picture(
     encoded = library.encode(shot("slide", (480, 270)), kind)
     assert encoded.length == len(encoded.png())
     assert len(encoded.base64) == (2 if kind == "rgb" else 1)
+
+
+@pytest.mark.parametrize("single_idat", [False, True])
+def test_bases_are_shared_by_names_of_any_length(fonts: Fonts, single_idat: bool) -> None:
+    """A rename must not break what was painted under the old name."""
+    library = FrameLibrary(run_id="0badcafe", seed=1, fonts=fonts, single_idat=single_idat)
+    for name in ("A", "A name that takes more of the strip", None, "A"):
+        for type_ in ("webcam", "screenshare"):
+            shot = Shot(100, name, type_, "webcam", 480, 360, 7, 3.5)  # type: ignore[arg-type]
+            with Image.open(BytesIO(library.encode(shot).png())) as image:
+                assert np.asarray(image).shape == (360, 480, 3)

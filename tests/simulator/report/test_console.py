@@ -57,13 +57,13 @@ def test_the_live_view_has_a_row_for_each_stream_and_the_state_of_the_link(
     console = terminal(is_terminal=True)
     tally = Tally()
     live = LiveConsole(console, tally)
-    console.print(live._view())
+    console.print(live.view())
     for event in [BEGUN, *play_out(plans_of(MEETING + CUT))]:
         tally(event)
         live(event)
         if event.__class__.__name__ == "RetryScheduled":
-            console.print(live._view())
-    console.print(live._view())
+            console.print(live.view())
+    console.print(live.view())
     text = text_of(console)
     assert "dials again at 7.0 s" in text
     assert "100/webcam" in text
@@ -79,7 +79,7 @@ def test_many_bots_are_counted_by_state_and_many_streams_cut_to_the_height(
     tally = Tally()
     for event in [BEGUN, *play_out(plans_of("duration = 3\nbots = 4\ncrowd = 3"))]:
         tally(event)
-    console.print(LiveConsole(console, tally)._view())
+    console.print(LiveConsole(console, tally).view())
     assert "4 finished" in text_of(console)
     assert "and 7 more streams" in text_of(console)
 

@@ -11,7 +11,7 @@ from recall_simulator.frames.scenes.sitting import Light, Picture, Sitting, clou
 Colour = tuple[float, float, float]
 Field = NDArray[np.float32]
 
-_NOISE: Final = 3.2
+_NOISE: Final = 1.3
 
 
 class _Mood:
@@ -61,7 +61,7 @@ def _landscape(sitting: Sitting, width: int, mood: int, view: str) -> Light:
     tone = _MOODS[mood]
     light = _sky(rng, height, width, tone)
     shore = int(height * 0.66)
-    rock = cloud(rng, height, width, steep=1.05)
+    rock = cloud(rng, height, width, steep=1.25)
     hills = cloud(rng, height, width, steep=1.5)
     slope = (np.roll(hills, -1, 1) - np.roll(hills, 1, 1)) / 2
     for layer in range(4):
@@ -151,7 +151,7 @@ def _meadow(light: Light, rng: np.random.Generator, tone: _Mood) -> None:
     line = cloud(rng, 2, width, steep=1.3)[0]
     y = np.arange(height, dtype=np.float32)[:, None]
     mask = np.clip(y - (height * 0.885 + line * height * 0.02)[None, :] + 0.5, 0, 1)
-    blades = cloud(rng, height, width, steep=0.55)
+    blades = cloud(rng, height, width, steep=0.75)
     blades += np.roll(blades, 1, 0) + np.roll(blades, 2, 0)
     blades /= 2
     patches = cloud(rng, height, width, steep=1.4)

@@ -1,0 +1,80 @@
+"""Makes the pictures of the terminal that the docs show: `make pictures`.
+
+Plays the scenario `tour` on a virtual clock into a function, and draws what the terminal shows at
+one moment of it, and at the end.
+"""
+
+import io
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from recall_simulator.engine import Conduct, InProcessDialer, VirtualClock, play
+from recall_simulator.frames import FrameLibrary
+from recall_simulator.meeting import make_plans
+from recall_simulator.record.events import EngineEvent, FrameSent, RetryScheduled, RunStarted
+from recall_simulator.report import LiveConsole, Tally
+from recall_simulator.sources.fonts import shipped_fonts
+from recall_simulator.sources.scenarios import bundled
+
+IMAGES = Path(__file__).parent / "images"
+RUN_ID, SEED = "0badcafe", 9
+START = datetime(2026, 9, 20, 5, 47, 0, tzinfo=UTC)
+FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+
+
+def events() -> list[EngineEvent]:
+    """All that the engine says while it plays the tour."""
+    (plan,) = make_plans(
+        "tour", bundled()["tour"].scenario, seed=SEED, run_id=RUN_ID, start_time=START
+    )
+    library = FrameLibrary(run_id=RUN_ID, seed=SEED, fonts=shipped_fonts())
+    told: list[EngineEvent] = [
+        RunStarted(
+            run_id=RUN_ID,
+            seed=SEED,
+            start_time=START.isoformat(),
+            url="ws://127.0.0.1:8765/",
+            scenarios=["tour"],
+            speed="1",
+        )
+    ]
+
+    async def main(clock: VirtualClock) -> None:
+        await play(
+            [plan],
+            dialer=lambda plan: InProcessDialer(lambda attempt, message: None),
+            clock=lambda: clock,
+            library=library,
+            handlers=[told.append],
+            conduct=Conduct(),
+        )
+
+    VirtualClock.run(main)
+    return told
+
+
+def main() -> None:
+    """Draw both pictures into one."""
+    console = Console(record=True, width=88, height=40, force_terminal=True, file=io.StringIO())
+    console.print("$ recallsim run tour --url ws://127.0.0.1:8765/", style="bold", highlight=False)
+    tally = Tally()
+    live = LiveConsole(console, tally)
+    retried = False
+    for event in events():
+        tally(event)
+        live(event)
+        retried = retried or isinstance(event, RetryScheduled)
+        if retried and isinstance(event, FrameSent):
+            break
+    console.print(live.view())
+    svg = console.export_svg(title="recallsim", unique_id="recallsim")
+    # The picture that rich makes fetches a font from another host; ours fetches nothing.
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", FONT)
+    (IMAGES / "terminal.svg").write_text(svg, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The bundled scenarios do what their words promise."""
+
+import itertools
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+
+from recall_simulator.meeting import Close, Cut, Frame, Plan, make_plans, seconds
+from recall_simulator.sources.scenarios import bundled
+
+KNOWN = bundled()
+START = datetime(2026, 9, 20, tzinfo=UTC)
+
+
+def plan_of(name: str, seed: int = 5) -> Plan:
+    (plan,) = make_plans(name, KNOWN[name].scenario, seed=seed, run_id="0badcafe", start_time=START)
+    return plan
+
+
+def sizes_of(plan: Plan) -> dict[tuple[int, str], list[str]]:
+    """The sizes of each stream, in the order of time."""
+    sizes: dict[tuple[int, str], list[str]] = {}
+    for timed in plan.schedule():
+        if isinstance(timed.item, Frame):
+            span = timed.item.span
+            seen = sizes.setdefault((span.participant.id, span.type), [])
+            if not seen or seen[-1] != str(span.size):
+                seen.append(str(span.size))
+    return sizes
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_each_has_words_and_a_length_that_ci_can_bear(name: str) -> None:
+    scenario = KNOWN[name].scenario
+    assert scenario.title
+    assert scenario.description
+    assert scenario.expectation
+    assert 5 <= seconds(scenario.duration) <= 30
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_each_is_probed_before_every_cut_and_has_frames_after_it(name: str) -> None:
+    plan = plan_of(name)
+    items = list(plan.schedule())
+    ends = [timed for timed in items if isinstance(timed.item, Cut | Close)]
+    assert all(timed.item.probe for timed in ends)  # type: ignore[union-attr]
+    for end in ends:
+        assert any(isinstance(t.item, Frame) and t.at > end.at + 3.5 for t in items)
+
+
+def test_the_gallery_is_as_full_as_a_platform_allows() -> None:
+    assert len(sizes_of(plan_of("gallery"))) == 16
+
+
+def test_names_are_null_equal_and_odd() -> None:
+    names = Counter(span.participant.name for span in plan_of("equal-names").spans)
+    assert names[None] == 1
+    assert names.most_common(1)[0] == ("Alex Kim", 2)
+    assert any(name and "/" in name for name in names)
+
+
+def test_webcam_and_screenshare_share_a_participant() -> None:
+    assert set(sizes_of(plan_of("webcam-and-screenshare"))) == {
+        (100, "webcam"), (100, "screenshare"),
+    }  # fmt: skip
+
+
+def test_a_handover_has_one_sharer_at_a_time() -> None:
+    shares = [span for span in plan_of("handover").spans if span.type == "screenshare"]
+    assert [span.participant.id for span in shares] == [100, 200, 300]
+    assert [span.end for span in shares[:2]] == [span.start for span in shares[1:]]
+
+
+def test_sizes_change_in_mid_stream() -> None:
+    assert sizes_of(plan_of("share-resize"))[100, "screenshare"] == [
+        "1280x720", "960x540", "1280x720",
+    ]  # fmt: skip
+    assert sizes_of(plan_of("webcam-resize"))[200, "webcam"] == ["480x360", "360x480", "480x360"]
+
+
+def test_both_cuts_fall_within_the_share() -> None:
+    plan = plan_of("cut-twice-in-share")
+    (share,) = [span for span in plan.spans if span.type == "screenshare"]
+    cuts = [timed.at for timed in plan.schedule() if isinstance(timed.item, Cut)]
+    assert len(cuts) == 2
+    assert all(share.start < at < share.end for at in cuts)
+
+
+def test_the_first_three_handshakes_are_aborted() -> None:
+    links = plan_of("aborted-handshakes").links
+    assert [links(number).handshake for number in range(1, 6)] == ["abort"] * 3 + ["complete"] * 2
+
+
+def test_jitter_brings_frames_close_together_and_far_apart() -> None:
+    times: dict[int, list[float]] = {}
+    for timed in plan_of("jitter").schedule():
+        if isinstance(timed.item, Frame):
+            times.setdefault(timed.item.span.participant.id, []).append(timed.at)
+    steps = [b - a for stream in times.values() for a, b in itertools.pairwise(stream)]
+    assert min(steps) < 0.15
+    assert max(steps) > 0.85
+
+
+def test_the_camera_is_off_for_twenty_seconds() -> None:
+    spans = [s for s in plan_of("camera-off").spans if s.participant.id == 200]
+    assert [(span.start, span.end) for span in spans] == [(0.0, 5.0), (25.0, 30.0)]
