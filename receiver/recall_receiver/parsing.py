@@ -20,13 +20,23 @@ from recall_receiver.events import (
     StreamKey,
     Timestamp,
 )
-from recall_receiver.messages import FRAME_EVENT, FrameMessage, NamedMessage, WireReference
+from recall_receiver.messages import (
+    FRAME_EVENT,
+    FrameBody,
+    FrameMessage,
+    NamedMessage,
+    WireReference,
+)
 from recall_receiver.png import read_header
 
 __all__ = ["MAX_PIXELS", "parse"]
 
 MAX_PIXELS: Final = 4096 * 4096
 """The default limit of a picture's pixels, width times height: 48 MiB as RGB, two 4K screens."""
+
+_BUFFER: Final = b'"buffer":'
+_WITHIN: Final = 4096  # bytes of the message in which the buffer begins where it is usual
+_WORD: Final = b'"@the picture@"'
 
 _frame_decoder: Final = msgspec.json.Decoder(FrameMessage)
 _named_decoder: Final = msgspec.json.Decoder(NamedMessage)
@@ -56,15 +66,65 @@ def parse(
             `recall_receiver.errors.MESSAGE_CAUSES`.
         PictureError: the same of the PNG file in it.
     """
+    found = _usual(message) if isinstance(message, bytes) else None
+    if found is None:
+        return _strict(message, max_pixels, decoder)
+    body, png = found
+    return _frame(body, png, max_pixels, decoder)
+
+
+def _usual(message: bytes) -> tuple[FrameBody, bytes] | None:
+    """Read a frame of the usual form without looking at the picture's base64 as JSON.
+
+    The first string after ``"buffer":`` is base64 decoded where it lies. In its place goes a word
+    that stands nowhere else in the message, and the short rest is read strictly. Base64 holds no
+    quote and no backslash, so that the message is JSON where the rest is, with the same fields;
+    and the picture is the right one where the word came out as ``data.data.buffer``.
+
+    Returns:
+        ``data`` of the message and the PNG file; None where anything at all is unusual: the strict
+        way then tells what it is.
+    """
+    start = message.find(_BUFFER, 0, _WITHIN) + len(_BUFFER)
+    if start < len(_BUFFER):
+        return None
+    if message[start : start + 1] == b" ":
+        start += 1
+    if message[start : start + 1] != b'"':
+        return None
+    end = message.find(b'"', start + 1)
+    if end < 0:
+        return None
+    rest = b"".join((message[:start], _WORD, message[end + 1 :]))
+    try:
+        if rest.count(_WORD) != 1 or not (rest.isascii() or rest.decode()):
+            return None
+        wire = _frame_decoder.decode(rest)
+        if bytes(wire.data.data.buffer) != _WORD:
+            return None
+        return wire.data, pybase64.b64decode(memoryview(message)[start + 1 : end], validate=True)
+    except (ValueError, RecursionError):  # msgspec's, binascii's and UnicodeDecodeError among them
+        return None
+
+
+def _strict(message: bytes | str, max_pixels: int, decoder: Decoder) -> Event:
+    """Read any message, by the book."""
     data = _utf8(message)
     try:
         wire = _frame_decoder.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         return _other(data, error)
-    body = wire.data
+    _require_artifact(wire.data)
+    return _frame(wire.data, _picture(wire.data.data.buffer), max_pixels, decoder)
+
+
+def _require_artifact(body: FrameBody) -> None:
     if body.video_separate is None and body.audio_mixed_raw is None:
         raise MessageError("wrong-type", "Object missing required field `video_separate`")
-    png = _picture(body.data.buffer)
+
+
+def _frame(body: FrameBody, png: bytes, max_pixels: int, decoder: Decoder) -> FrameEvent:
+    _require_artifact(body)
     header = read_header(png, max_pixels)
     person = body.data.participant
     stamp = body.data.timestamp

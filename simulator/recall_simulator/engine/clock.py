@@ -8,7 +8,7 @@ fast as the link takes the messages, `VirtualClock` runs a whole event loop in n
 import asyncio
 import selectors
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
@@ -158,6 +158,12 @@ class _JumpingLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._virtual.now
+
+
+def stopwatch() -> Callable[[], float]:
+    """Starts to measure; the function that it gives tells the real seconds since."""
+    began = time.perf_counter()
+    return lambda: time.perf_counter() - began
 
 
 def unix_time() -> int:

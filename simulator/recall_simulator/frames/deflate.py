@@ -7,6 +7,7 @@ a frame is a matter of filling holes (RFC 1951, sections 3.2.2 and 3.2.7).
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 LEVELS: Final = (0, 85, 170, 255)
@@ -120,7 +121,7 @@ class StripWriter:
 
     def _flush_zeros(self) -> None:
         if self._zeros:
-            self._same(0, self._zeros, 1)
+            self._put(*_zeros(self._zeros))
             self._zeros = 0
 
     def levels(self, values: Iterable[int]) -> None:
@@ -139,20 +140,14 @@ class StripWriter:
             before: whole bytes of code to write ahead of the hole.
             after: whole bytes of code to write behind it.
 
-        At least 12 black bytes must have been written since the last hole. Some of them are
+        At least 19 black bytes must have been written just before. Some of them are
         written singly until the bits come out even: a literal has 3, and 3 is coprime to 8.
         """
         count, self._zeros = self._zeros, 0
-        value, bits = self._value, self._bits
-        for literals in range(1, min(count, 40) + 1):
-            self._same(0, count, literals)
-            if self._bits % 8 == 0:
-                self._put(int.from_bytes(before, "little"), len(before) * 8)
-                self._end_piece()
-                self._put(int.from_bytes(after, "little"), len(after) * 8)
-                return
-            self._value, self._bits = value, bits
-        raise AssertionError(f"{count} black bytes do not come out even")
+        self._put(*_even_zeros(count, self._bits % 8))
+        self._put(int.from_bytes(before, "little"), len(before) * 8)
+        self._end_piece()
+        self._put(int.from_bytes(after, "little"), len(after) * 8)
 
     def _end_piece(self) -> None:
         self.pieces.append(self._value.to_bytes(self._bits // 8, "little"))
@@ -166,6 +161,25 @@ class StripWriter:
         self._end_piece()
 
 
+@lru_cache(4096)
+def _zeros(count: int) -> tuple[int, int]:
+    """Code of black bytes and its length in bits."""
+    writer = _bare()
+    writer._same(0, count, 1)
+    return writer._value, writer._bits
+
+
+@lru_cache(4096)
+def _even_zeros(count: int, phase: int) -> tuple[int, int]:
+    """The same, ending at a whole byte where it begins `phase` bits into one."""
+    for literals in range(1, min(count, 40) + 1):
+        writer = _bare()
+        writer._same(0, count, literals)
+        if (writer._bits + phase) % 8 == 0:
+            return writer._value, writer._bits
+    raise AssertionError(f"{count} black bytes do not come out even")
+
+
 def _reachable(length: int) -> int:
     """How many of `length` bytes runs can cover: all but what greedy cutting leaves over."""
     rest = length
@@ -177,13 +191,14 @@ def _reachable(length: int) -> int:
 
 def block_code(level: int, count: int) -> bytes:
     """`count` bytes of one level as whole bytes of code, as many for each level."""
-    for literals in range(1, 17):
+    literals = 1
+    while True:
         writer = _bare()
         writer._same(level, count, literals)
         if writer._bits % 8 == 0:
             writer._end_piece()
             return writer.pieces[0]
-    raise AssertionError(f"{count} bytes do not come out even")
+        literals += 1
 
 
 def literal_code(values: Iterable[int]) -> bytes:

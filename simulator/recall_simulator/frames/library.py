@@ -26,15 +26,17 @@ from recall_simulator.frames.pictures import PictureSource, letterbox
 from recall_simulator.frames.profiles import Size, check_size
 from recall_simulator.frames.scenes import SCENES
 from recall_simulator.frames.scenes.sitting import Sitting
-from recall_simulator.frames.strip import Glyphs, Strip, clock_text, layout
+from recall_simulator.frames.strip import Glyphs, Ground, Strip, clock_text, layout
 from recall_simulator.record.streams import Shot
 
 LOOKS: Final = 24
 """Subjects that look different; further participants look like one of these."""
 BUDGET: Final = 160 * 2**20
 """Bytes of base pictures that a library keeps unless told otherwise."""
-STREAMS: Final = 4096
-"""Streams whose strips are kept, about 20 KB each."""
+STREAMS: Final = 16_384
+"""Streams whose strips are kept, about 5 KB each."""
+SIZES: Final = 64
+"""Sizes whose strips' common part is kept, half a megabyte each."""
 PAINTER: Final = 1
 """Raised when a scene paints otherwise than before: bases kept on disk are made anew then."""
 
@@ -165,7 +167,7 @@ class FrameLibrary:
         self._bases: OrderedDict[str, Base] = OrderedDict()
         self._held = 0
         self._streams: OrderedDict[tuple[object, ...], _Stream] = OrderedDict()
-        self._glyphs: dict[int, Glyphs] = {}
+        self._grounds: dict[Size, Ground] = {}
 
     @property
     def held(self) -> int:
@@ -272,10 +274,12 @@ class FrameLibrary:
         return _Stream(keys, names, hold, look if album else 0, strip)
 
     def _strip(self, size: Size, label: str) -> Strip:
-        scale = layout(*size).scale
-        if scale not in self._glyphs:
-            self._glyphs[scale] = Glyphs(self._pen, scale)
-        return Strip(size, label, self._pen, self._glyphs[scale])
+        ground = self._grounds.get(size)
+        if ground is None:
+            if len(self._grounds) >= SIZES:
+                self._grounds.clear()
+            ground = self._grounds[size] = Ground(size, Glyphs(self._pen, layout(*size).scale))
+        return Strip(ground, label, self._pen)
 
 
 class _Stream(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from recall_simulator.frames.deflate import LEVELS, StripWriter, block_code, literal_code
 from recall_simulator.frames.lettering import Pen
-from recall_simulator.frames.mark import BLOCK, COLUMNS, ROWS, finder_bits
+from recall_simulator.frames.mark import BLOCK, COLUMNS, PAYLOAD_BYTES, ROWS, finder_bits
 from recall_simulator.frames.profiles import Size
 
 CLOCK_LENGTH: Final = 21
@@ -92,11 +92,18 @@ def quantised(image: Image.Image) -> NDArray[np.uint8]:
 
 
 class Glyphs:
-    """The clock's characters at one scale, as pixels and as code."""
+    """The clock's characters at one scale, as pixels and as code.
+
+    Attributes:
+        rows: height of a character, in pixels.
+        columns: its width.
+        pixels: (characters, rows, columns) uint8.
+        codes: (rows, characters, bytes) uint8, the code of each row of each character.
+    """
 
     def __init__(self, pen: Pen, scale: int) -> None:
         width, height = _CELL.width * scale, _CELL.height * scale
-        self.rows = height
+        self.rows, self.columns = height, width
         self.pixels = np.zeros((len(_CHARS), height, width), np.uint8)
         for number, char in enumerate(_CHARS):
             image = Image.new("L", (width, height))
@@ -110,91 +117,108 @@ class Glyphs:
         ).transpose(1, 0, 2)
 
 
+class Ground:
+    """What all strips of one size share: sums that Adler-32 is put together from (RFC 1950).
+
+    Attributes:
+        size: of the whole picture.
+        layout: where the parts of a strip are.
+        glyphs: the clock's characters.
+        blocks: code of a black and of a white block's row, (2, bytes) uint8.
+        bytes: of the strip's scanlines.
+        low: what the finders add to the lower sum.
+        high: what they add to the upper one.
+        white: what one white block adds to the lower sum.
+        block_weights: what each block of data adds to the upper sum if it is white, (168,).
+        ink: what each character adds at each place, to the lower sum above bit 32 and to the upper
+            one below it, (places * characters,).
+        ink_offsets: where the characters of each place begin in `ink`.
+        label_weights: weight of each pixel of the name line in the upper sum, (height, width).
+    """
+
+    def __init__(self, size: Size, glyphs: Glyphs) -> None:
+        self.size = size
+        self.layout = where = layout(*size)
+        self.glyphs = glyphs
+        self.blocks = _block_codes(where.scale)
+        row_bytes = size.width * 3 + 1
+        self.bytes = where.rows * row_bytes
+        weights = self.bytes - np.arange(self.bytes, dtype=np.int64).reshape(-1, row_bytes)
+        pixels = weights[:, 1:].reshape(where.rows, size.width, 3).sum(axis=2)
+        block = BLOCK * where.scale
+        left, top = where.mark
+        blocks = pixels[top : top + ROWS * block, left : left + COLUMNS * block]
+        blocks = blocks.reshape(ROWS, block, COLUMNS, block).sum(axis=(1, 3)) * 255
+        self.white = 255 * 3 * block * block
+        self.low = self.white * int(_FINDERS.sum())
+        self.high = int((blocks * _FINDERS).sum())
+        self.block_weights = (blocks[:, 1:-1].ravel() % _MODULUS).astype(np.float64)
+        shapes = glyphs.pixels.astype(np.int64)
+        left, top = where.clock
+        cells = pixels[top : top + glyphs.rows, left : left + CLOCK_LENGTH * glyphs.columns]
+        cells = cells.reshape(glyphs.rows, CLOCK_LENGTH, glyphs.columns)
+        ink = np.tile(shapes.sum(axis=(1, 2)) * 3, CLOCK_LENGTH)
+        self.ink = ink << 32 | np.einsum("ypx,gyx->pg", cells, shapes).ravel() % _MODULUS
+        self.ink_offsets = np.arange(CLOCK_LENGTH) * len(shapes)
+        left, top = where.label
+        self.label_weights = pixels[top : top + glyphs.rows, left : left + where.room].copy()
+
+
 class Strip:
     """The strip of one label at one size.
 
     Attributes:
-        layout: where its parts are.
         length: bytes of zlib data that `data` gives, always the same.
     """
 
-    def __init__(self, size: Size, label: str, pen: Pen, glyphs: Glyphs) -> None:
-        self.layout = where = layout(*size)
-        self._glyphs = glyphs
-        self._blocks = _block_codes(where.scale)
-        constant = np.zeros((where.rows, size.width), np.uint8)
-        line = _CELL.height * where.scale
-        image = Image.new("L", (where.room, line))
-        text_size = 12 * where.scale
-        text = pen.fit(label, text_size, where.room)
-        pen.write(ImageDraw.Draw(image), (0, 11 * where.scale), text, text_size, 255)
-        left, top = where.label
-        constant[top : top + line, left : left + where.room] = quantised(image)
-        self._write(constant)
-        self._weigh(constant)
-        blank = bytes(21)
-        self.length = len(self.data(blank, b" " * CLOCK_LENGTH, 1))
+    def __init__(self, ground: Ground, label: str, pen: Pen) -> None:
+        self._ground = ground
+        where = ground.layout
+        image = Image.new("L", (where.room, ground.glyphs.rows))
+        size = 12 * where.scale
+        text = pen.fit(label, size, where.room)
+        pen.write(ImageDraw.Draw(image), (0, 11 * where.scale), text, size, 255)
+        line = quantised(image)
+        levels = line.astype(np.int64)
+        self._low = ground.low + int(levels.sum()) * 3
+        self._high = ground.high + int((levels * ground.label_weights).sum())
+        self._write(line)
+        self.length = len(self.data(bytes(PAYLOAD_BYTES), b" " * CLOCK_LENGTH, 1))
 
-    def _write(self, constant: NDArray[np.uint8]) -> None:
+    def _write(self, label: NDArray[np.uint8]) -> None:
         """The stream with holes; `_order` says which of the hole values goes where."""
-        where = self.layout
-        rows, width = constant.shape
+        where, width = self._ground.layout, self._ground.size.width
+        blocks, glyphs = self._ground.blocks, self._ground.glyphs
         block = BLOCK * where.scale
-        line = _CELL.height * where.scale
         order: list[int] = []
         writer = StripWriter()
-        for y in range(rows):
+        for y in range(where.rows):
             writer.zeros(1)
             x = 0
             if 0 <= y - where.mark[1] < ROWS * block:
                 writer.zeros(where.mark[0] * 3)
                 row = (y - where.mark[1]) // block
-                left, right = (self._blocks[bit].tobytes() for bit in _FINDERS[row, [0, -1]])
+                left, right = (blocks[bit].tobytes() for bit in _FINDERS[row, [0, -1]])
                 writer.hole(left, right)
                 order.append(row)
                 x = where.mark[0] + COLUMNS * block
-            if 0 <= y - where.clock[1] < line:
+            if 0 <= y - where.clock[1] < glyphs.rows:
                 writer.zeros((where.clock[0] - x) * 3)
                 writer.hole()
                 order.append(ROWS + y - where.clock[1])
-                x = where.clock[0] + CLOCK_LENGTH * _CELL.width * where.scale
-            inked = np.flatnonzero(constant[y, x:])
-            end = x + int(inked[-1]) + 1 if inked.size else x
-            writer.levels(np.repeat(constant[y, x:end], 3).tolist())
-            writer.zeros((width - end) * 3)
+                x = where.clock[0] + CLOCK_LENGTH * glyphs.columns
+            elif 0 <= y - where.label[1] < glyphs.rows:
+                writer.zeros((where.label[0] - x) * 3)
+                line = label[y - where.label[1]]
+                inked = np.flatnonzero(line)
+                end = int(inked[-1]) + 1 if inked.size else 0
+                writer.levels(np.repeat(line[:end], 3).tolist())
+                x = where.label[0] + end
+            writer.zeros((width - x) * 3)
         writer.finish()
         self._pieces = [piece for piece in writer.pieces for _ in (0, 1)]
-        del self._pieces[-1]
-        self._pieces.append(b"")
+        self._pieces[-1] = b""
         self._order = itemgetter(*order)
-
-    def _weigh(self, constant: NDArray[np.uint8]) -> None:
-        """What each block and each character adds to the two sums of Adler-32 (RFC 1950)."""
-        where = self.layout
-        rows, width = constant.shape
-        row_bytes = width * 3 + 1
-        self._bytes = rows * row_bytes
-        weights = self._bytes - np.arange(self._bytes, dtype=np.int64).reshape(rows, row_bytes)
-        pixels = weights[:, 1:].reshape(rows, width, 3).sum(axis=2)
-        block = BLOCK * where.scale
-        left, top = where.mark
-        blocks = pixels[top : top + ROWS * block, left : left + COLUMNS * block]
-        blocks = blocks.reshape(ROWS, block, COLUMNS, block).sum(axis=(1, 3)) * 255
-        levels = constant.astype(np.int64)
-        white = 255 * 3 * block * block
-        self._low = int(levels.sum()) * 3 + white * int(_FINDERS.sum())
-        self._high = int((levels * pixels).sum()) + int((blocks * _FINDERS).sum())
-        self._white = white
-        self._block_weights = (blocks[:, 1:-1].ravel() % _MODULUS).astype(np.float64)
-        glyphs = self._glyphs.pixels.astype(np.int64)
-        _, high, wide = glyphs.shape
-        left, top = where.clock
-        cells = pixels[top : top + high, left : left + CLOCK_LENGTH * wide]
-        cells = cells.reshape(high, CLOCK_LENGTH, wide)
-        ink = np.tile(glyphs.sum(axis=(1, 2)) * 3, CLOCK_LENGTH)
-        # Both sums in one number: what is added to the low one stands above bit 32.
-        self._ink = ink << 32 | np.einsum("ypx,gyx->pg", cells, glyphs).ravel() % _MODULUS
-        self._ink_offsets = np.arange(CLOCK_LENGTH) * len(glyphs)
 
     def data(self, payload: bytes, clock: bytes, adler: int) -> bytes:
         """The rest of the zlib stream for one frame.
@@ -205,18 +229,19 @@ class Strip:
             adler: Adler-32 of all scanlines above the strip.
         """
         bits = np.unpackbits(np.frombuffer(payload, np.uint8))
-        blocks = self._blocks.take(bits, axis=0).tobytes()
+        ground = self._ground
+        blocks = ground.blocks.take(bits, axis=0).tobytes()
         span = len(blocks) // ROWS
         values = [blocks[at : at + span] for at in range(0, len(blocks), span)]
         codes = _CODE_OF.take(np.frombuffer(clock, np.uint8))
-        lines = self._glyphs.codes.take(codes, axis=1).tobytes()
-        row = len(lines) // self._glyphs.rows
+        lines = ground.glyphs.codes.take(codes, axis=1).tobytes()
+        row = len(lines) // ground.glyphs.rows
         values += [lines[at : at + row] for at in range(0, len(lines), row)]
-        ink = int(np.add.reduce(self._ink.take(self._ink_offsets + codes)))
+        ink = int(np.add.reduce(ground.ink.take(ground.ink_offsets + codes)))
         low, high = adler & 0xFFFF, adler >> 16
-        high += self._bytes * low + self._high + int(self._block_weights.dot(bits))
+        high += ground.bytes * low + self._high + int(ground.block_weights.dot(bits))
         high += ink & 0xFFFF_FFFF
-        low += self._low + self._white * int.from_bytes(payload).bit_count() + (ink >> 32)
+        low += self._low + ground.white * int.from_bytes(payload).bit_count() + (ink >> 32)
         pieces = self._pieces.copy()
         pieces[1:-1:2] = self._order(values)
         pieces[-1] = (high % _MODULUS << 16 | low % _MODULUS).to_bytes(4)

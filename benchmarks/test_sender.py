@@ -1,0 +1,258 @@
+"""What the sender can do: over loopback, beside the way everybody writes first.
+
+The receiver is a process that only reads its socket. Frames of ours have unique pixels; so have the
+rival's, which encodes each with Pillow at level 6, `base64` and `json.dumps`, and sends it with
+`websockets`. Both run in turn, with the same allocator settings.
+"""
+
+import asyncio
+import base64
+import io
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+from websockets.asyncio.client import connect
+
+from recall_simulator.cli.bench import message_maker
+from recall_simulator.engine import (
+    Conduct,
+    InProcessDialer,
+    RealClock,
+    VirtualClock,
+    WebSocketDialer,
+    play,
+    tune_malloc,
+)
+from recall_simulator.engine.throughput import measure, socket_that_only_reads
+from recall_simulator.frames import FrameLibrary
+from recall_simulator.meeting import Scenario, first_shots, make_plans
+from recall_simulator.record.events import EngineEvent, FrameSent
+from recall_simulator.sources.cache import prepare
+from recall_simulator.sources.fonts import shipped_fonts
+from recall_simulator.wire import parse_endpoint
+
+Figure = Callable[..., None]
+SECTION = "Sender"
+RUN_ID = "0badcafe"
+START = datetime(2026, 9, 20, tzinfo=UTC)
+
+
+def library() -> FrameLibrary:
+    return FrameLibrary(run_id=RUN_ID, seed=1, fonts=shipped_fonts())
+
+
+def naive_sender(url: str, pictures: list[Image.Image], seconds: float) -> float:
+    """Messages a second of the usual first version."""
+
+    async def main() -> float:
+        async with connect(url, compression=None, max_size=None) as link:
+            started, count = time.perf_counter(), 0
+            while time.perf_counter() - started < seconds:
+                picture = pictures[count % len(pictures)]
+                picture.putpixel((0, 0), (count & 255, count >> 8 & 255, 0))
+                buffer = io.BytesIO()
+                picture.save(buffer, "PNG")
+                text = base64.b64encode(buffer.getvalue()).decode()
+                await link.send(json.dumps({"event": "x", "data": {"data": {"buffer": text}}}))
+                count += 1
+            rate = count / (time.perf_counter() - started)
+            link.transport.abort()
+            return rate
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("scene", "target"),
+    [("webcam", "3,500 a second, 300 times"), ("flat", ""), ("slide", ""), ("photo", "")],
+)
+def test_unique_frames_over_loopback(figure: Figure, scene: str, target: str) -> None:
+    tune_malloc()
+    make = message_maker(scene)
+    pictures = []
+    for _ in range(8):
+        png = base64.b64decode(json.loads(make())["data"]["data"]["buffer"])
+        with Image.open(io.BytesIO(png)) as image:
+            pictures.append(image.convert("RGB"))
+    ours, theirs = [], []
+    with socket_that_only_reads() as url:
+        for _ in range(3):
+            ours.append(1 / measure(make, seconds=1.0).send_seconds)
+            theirs.append(naive_sender(url, pictures, 2.0))
+    fast, slow = statistics.median(ours), statistics.median(theirs)
+    figure(
+        SECTION,
+        f"unique {scene} frames of {len(make()) / 1000:,.0f} KB, made and sent",
+        f"{fast:,.0f} a second",
+        rival=f"{slow:,.1f} a second",
+        ratio=f"{fast / slow:,.0f}",
+        target=target,
+    )
+
+
+def test_a_hundred_bots_keep_their_pace(figure: Figure) -> None:
+    tune_malloc()
+    scenario = Scenario(title="bench", duration=10, crowd=5, bots=100)
+    plans = make_plans("bench", scenario, seed=1, run_id=RUN_ID, start_time=START)
+    pictures = library()
+    prepare(pictures, first_shots(plans[0]))
+    lags: list[float] = []
+    largest = 0
+
+    def note(event: EngineEvent) -> None:
+        nonlocal largest
+        if isinstance(event, FrameSent):
+            lags.append(event.lag)
+            largest = max(largest, event.message_bytes)
+
+    async def main(url: str) -> None:
+        import random
+
+        endpoint, clock = parse_endpoint(url), RealClock()
+        await play(
+            plans,
+            dialer=lambda plan: WebSocketDialer(endpoint, rng=random.Random(plan.bot)),
+            clock=lambda: clock,
+            library=pictures,
+            handlers=[note],
+            conduct=Conduct(),
+        )
+
+    with socket_that_only_reads(links=100) as url:
+        before = psutil.Process().cpu_times().user
+        asyncio.run(main(url))
+        cpu = psutil.Process().cpu_times().user - before
+    found = np.percentile(lags, [50, 99])
+    figure(
+        SECTION,
+        f"100 bots x 5 streams x 2 fps x {largest / 1000:,.0f} KB, schedule lag",
+        f"p50 {found[0] * 1e3:.1f} ms, p99 {found[1] * 1e3:.1f} ms, {cpu / 10:.0%} of a core",
+        target="p99 under 10 ms",
+    )
+
+
+def test_an_hour_of_sixteen_people(figure: Figure) -> None:
+    tune_malloc()
+    scenario = Scenario(title="bench", duration="1h", crowd=16)
+    (plan,) = make_plans("bench", scenario, seed=1, run_id=RUN_ID, start_time=START)
+    started = time.perf_counter()
+    count = sum(1 for _ in plan.schedule())
+    generated = time.perf_counter() - started
+    figure(
+        SECTION,
+        f"schedule of an hour with 16 people, {count:,} frames",
+        f"{generated:.2f} s, {count / generated:,.0f} items a second",
+        target="3 s, 150,000 items a second",
+    )
+    pictures = library()
+
+    async def main(clock: VirtualClock) -> None:
+        await play(
+            [plan],
+            dialer=lambda plan: InProcessDialer(lambda attempt, message: None),
+            clock=lambda: clock,
+            library=pictures,
+            handlers=[],
+            conduct=Conduct(),
+        )
+
+    started = time.perf_counter()
+    VirtualClock.run(main)
+    figure(
+        SECTION,
+        "the same, painted and played on the virtual clock into a function",
+        f"{time.perf_counter() - started:.1f} s",
+        target="15 s",
+    )
+
+
+def test_memory_of_a_bot(figure: Figure) -> None:
+    code = """
+import asyncio, psutil, sys
+sys.path[:0] = {path!r}
+from test_sender import idle_bots
+few, many = idle_bots(10), idle_bots(1010)
+print((many - few) / 1000)
+"""
+    path = [str(Path(__file__).parent)]
+    done = subprocess.run(
+        [sys.executable, "-c", code.format(path=path)], capture_output=True, text=True, check=True
+    )
+    each = float(done.stdout.split()[-1])
+    figure(SECTION, "memory of a bot, link and plan", f"{each / 1000:.0f} KB", target="20 KB")
+
+
+def idle_bots(count: int) -> float:
+    """Resident bytes with so many bots connected and waiting."""
+    import random
+
+    scenario = Scenario(title="bench", duration=60, crowd=1, bots=count)
+    plans = make_plans("bench", scenario, seed=1, run_id=RUN_ID, start_time=START)
+    pictures = library()
+    resident = 0.0
+
+    async def main(url: str) -> None:
+        nonlocal resident
+        endpoint, clock = parse_endpoint(url), RealClock(0.001)
+        up = asyncio.Event()
+        opened = 0
+
+        def note(event: EngineEvent) -> None:
+            nonlocal opened
+            if type(event).__name__ == "LinkOpened":
+                opened += 1
+                if opened == count:
+                    up.set()
+
+        run = asyncio.create_task(
+            play(
+                plans,
+                dialer=lambda plan: WebSocketDialer(endpoint, rng=random.Random(plan.bot)),
+                clock=lambda: clock,
+                library=pictures,
+                handlers=[note],
+                conduct=Conduct(),
+            )
+        )
+        await up.wait()
+        resident = float(psutil.Process().memory_info().rss)
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+
+    with socket_that_only_reads(links=count) as url:
+        asyncio.run(main(url))
+    return resident
+
+
+@pytest.mark.parametrize(("cache", "target"), [("cold", "3 s"), ("warm", "1 s")])
+def test_start_of_a_run(figure: Figure, tmp_path: Path, cache: str, target: str) -> None:
+    with socket_that_only_reads() as url:
+        env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+        command = [
+            sys.executable, "-m", "recall_simulator", "run", "one-speaker", "--url", url,
+        ]  # fmt: skip
+        for turn in range(1 if cache == "cold" else 2):
+            started = time.perf_counter()
+            with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+                assert process.stdout is not None
+                for line in process.stdout:
+                    if "connected" in line:
+                        taken = time.perf_counter() - started
+                        process.terminate()
+                        break
+            del turn
+    figure(
+        SECTION, f"`recallsim run one-speaker` to the first frame, {cache} cache",
+        f"{taken:.2f} s", target=target,
+    )  # fmt: skip

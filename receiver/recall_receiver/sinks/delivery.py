@@ -1,0 +1,148 @@
+"""Handing frames to the callback and the sinks, off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from recall_receiver.callback import Callback
+from recall_receiver.errors import PictureError
+from recall_receiver.events import FrameEvent
+from recall_receiver.sinks.sink import Arrival, Sink
+
+__all__ = ["Delivery", "Handler"]
+
+_log = logging.getLogger(__name__)
+
+
+class Handler(Protocol):
+    """What the frames of a connection are handed to."""
+
+    async def handle(self, frames: list[FrameEvent]) -> None:
+        """Return when these frames, which arrived in this order, are done with."""
+        ...
+
+
+class _Outlet:
+    """A sink and what became of it."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self.frames = 0
+        self.undecodable = 0
+        self.error: str | None = None
+
+    def write(self, arrival: Arrival) -> None:
+        """Give the sink a frame, unless it is off."""
+        if self.error is not None:
+            return
+        try:
+            self.sink.write(arrival)
+        except PictureError:
+            self.undecodable += 1
+        except Exception as error:  # a full disk, a lost right, a stranger's bug
+            self._turn_off(error)
+        else:
+            self.frames += 1
+
+    def flush(self) -> None:
+        if self.error is None:
+            try:
+                self.sink.flush()
+            except Exception as error:
+                self._turn_off(error)
+
+    def close(self) -> None:
+        """Close the sink, also one that is off: it may hold files."""
+        try:
+            self.sink.close()
+        except Exception as error:
+            if self.error is None:
+                self._turn_off(error)
+
+    def _turn_off(self, error: Exception) -> None:
+        self.error = f"{type(error).__name__}: {error}"
+        _log.error("the sink %s is off from here on: %s", self.sink.name, self.error)
+
+    def report(self) -> dict[str, Any]:
+        return {
+            "name": self.sink.name,
+            "frames": self.frames,
+            "undecodable": self.undecodable,
+            "error": self.error,
+        }
+
+
+class Delivery:
+    """The callback and the sinks that every frame goes to.
+
+    The callback runs as `Callback` says. The sinks have one thread for themselves and are given
+    each frame in turn, in the order in which they stand here: one that saves files belongs before
+    one that says where they are. A batch is done with when all are done with it, so that a slow
+    sink fills the connection's queue and not the memory.
+
+    A sink that raises is off for good; the others and the reception go on.
+
+    Args:
+        callback: the user's function, or None.
+        sinks: in the order in which they are given a frame.
+    """
+
+    def __init__(self, callback: Callback | None, sinks: Sequence[Sink]) -> None:
+        self.callback = callback
+        self._outlets = [_Outlet(sink) for sink in sinks]
+        self._pool: ThreadPoolExecutor | None = None
+
+    def __bool__(self) -> bool:
+        """Whether frames go anywhere at all."""
+        return self.callback is not None or bool(self._outlets)
+
+    async def handle(self, frames: list[FrameEvent]) -> None:
+        """Return when the callback and every sink are done with these frames."""
+        handling = [] if self.callback is None else [self.callback.handle(frames)]
+        if self._outlets:
+            handling.append(self._in_thread(self._write, frames))
+        await asyncio.gather(*handling)
+
+    async def _in_thread(self, function: Any, *arguments: Any) -> None:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="sinks")
+        await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
+
+    def _write(self, frames: list[FrameEvent]) -> None:
+        for frame in frames:
+            arrival = Arrival(frame)
+            for outlet in self._outlets:
+                outlet.write(arrival)
+        for outlet in self._outlets:
+            outlet.flush()
+
+    async def close(self) -> None:
+        """Close the sinks, after what they are at, and give the threads up."""
+        if self.callback is not None:
+            self.callback.close()
+        if self._outlets:
+            await self._in_thread(self._close_all)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Give the threads up without waiting for them."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+    def _close_all(self) -> None:
+        for outlet in self._outlets:
+            outlet.close()
+
+    def report(self) -> list[dict[str, Any]]:
+        """What became of each sink, as JSON values.
+
+        Returns:
+            For each, in order: ``name``; ``frames`` that it took; ``undecodable`` ones that it
+            skipped; ``error``, why it is off, or None.
+        """
+        return [outlet.report() for outlet in self._outlets]

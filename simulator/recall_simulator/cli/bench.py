@@ -1,0 +1,105 @@
+"""`recallsim bench`: what this machine can do."""
+
+import json
+import sys
+from collections.abc import Callable
+from itertools import count
+from typing import Annotated, Any
+
+import typer
+
+from recall_simulator.cli import options
+from recall_simulator.record.errors import UsageError, closest
+
+app = typer.Typer(help="What this machine can do.", no_args_is_help=True)
+
+FRAMES_PER_SECOND = 2
+SCENES = ("flat", "webcam", "slide", "photo")
+SCHEMA = "recallsim.bench-send/1"
+
+
+@app.command("send")
+def send(
+    scene: Annotated[
+        list[str] | None, typer.Option("--scene", help="What to measure; repeatable.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="For each measurement.")] = 2.0,
+    as_json: options.Json = False,
+) -> None:
+    """Measure how many frames a second one core makes and sends, each with unique pixels."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from recall_simulator.engine.throughput import measure
+    from recall_simulator.report.console import size_of
+
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for column in ("scene", "message", "made in", "sent in", "a second", "streams", "MB/s"):
+        table.add_column(column, justify="left" if column == "scene" else "right")
+    rows: list[dict[str, Any]] = []
+    console = Console(file=sys.stderr if as_json else sys.stdout)
+    for name in scene or SCENES:
+        with console.status(f"measuring {name}"):
+            found = measure(message_maker(name), seconds=seconds)
+        rate = 1 / found.send_seconds
+        rows.append(
+            {
+                "scene": name,
+                "message_bytes": found.message_bytes,
+                "make_seconds": found.make_seconds,
+                "send_seconds": found.send_seconds,
+                "messages_per_second": rate,
+                "streams": int(rate / FRAMES_PER_SECOND),
+                "bytes_per_second": rate * found.message_bytes,
+            }
+        )
+        table.add_row(
+            name,
+            size_of(found.message_bytes),
+            f"{found.make_seconds * 1e6:.0f} µs",
+            f"{found.send_seconds * 1e6:.0f} µs",
+            f"{rate:,.0f}",
+            f"{rate / FRAMES_PER_SECOND:,.0f}",
+            f"{rate * found.message_bytes / 1e6:,.0f}",
+        )
+    console.print(table)
+    if as_json:
+        print(json.dumps({"schema": SCHEMA, "seconds": seconds, "scenes": rows}))
+
+
+def message_maker(scene: str) -> Callable[[], bytes]:
+    """Makes the messages of one stream that shows a scene; each call gives the next frame's.
+
+    Raises:
+        UsageError: there is no such scene.
+    """
+    from recall_simulator.engine import utc_now
+    from recall_simulator.frames import PROFILES, SCENES, FrameLibrary
+    from recall_simulator.meeting import Frame, Messages, Scenario, first_shots, make_plans
+    from recall_simulator.meeting.scenario import Person
+    from recall_simulator.sources.cache import DiskCache, cache_folder, prepare
+    from recall_simulator.sources.fonts import shipped_fonts
+
+    if scene not in SCENES:
+        raise UsageError(f"--scene {scene}: {closest(scene, SCENES)}")
+    profile = PROFILES["docs"]
+    size = profile.webcam if SCENES[scene].type == "webcam" else profile.screenshare
+    person = Person(key="a", name="Ada Lovelace", scene=scene, webcam=size)
+    run_id = "0badcafe"
+    (plan,) = make_plans(
+        "bench",
+        Scenario(title="bench", duration=60, people=[person]),
+        seed=1,
+        run_id=run_id,
+        start_time=utc_now(),
+    )
+    library = FrameLibrary(run_id=run_id, seed=1, fonts=shipped_fonts())
+    prepare(library, first_shots(plan), cache=DiskCache(cache_folder()))
+    messages = Messages(plan, library)
+    numbers = count()
+
+    def make() -> bytes:
+        number = next(numbers)
+        return messages.frame(Frame(plan.spans[0], number, number / FRAMES_PER_SECOND)).message
+
+    return make
