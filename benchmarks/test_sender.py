@@ -117,12 +117,10 @@ def test_a_hundred_bots_keep_their_pace(figure: Figure) -> None:
             largest = max(largest, event.message_bytes)
 
     async def main(url: str) -> None:
-        import random
-
         endpoint, clock = parse_endpoint(url), RealClock()
         await play(
             plans,
-            dialer=lambda plan: WebSocketDialer(endpoint, rng=random.Random(plan.bot)),
+            dialer=lambda plan: WebSocketDialer(endpoint),
             clock=lambda: clock,
             library=pictures,
             handlers=[note],
@@ -195,8 +193,6 @@ print((many - few) / 1000)
 
 def idle_bots(count: int) -> float:
     """Resident bytes with so many bots connected and waiting."""
-    import random
-
     scenario = Scenario(title="bench", duration=60, crowd=1, bots=count)
     plans = make_plans("bench", scenario, seed=1, run_id=RUN_ID, start_time=START)
     pictures = library()
@@ -218,7 +214,7 @@ def idle_bots(count: int) -> float:
         run = asyncio.create_task(
             play(
                 plans,
-                dialer=lambda plan: WebSocketDialer(endpoint, rng=random.Random(plan.bot)),
+                dialer=lambda plan: WebSocketDialer(endpoint),
                 clock=lambda: clock,
                 library=pictures,
                 handlers=[note],

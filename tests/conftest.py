@@ -1,8 +1,11 @@
 """What every test may ask for."""
 
+import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +27,34 @@ def require_program() -> Callable[[str, str], str]:
         pytest.skip(reason)
 
     return require
+
+
+@pytest.fixture(scope="session")
+def node_script(require_program: Callable[[str, str], str]) -> Callable[[Path], list[str]]:
+    """The command that runs a Node script, with the packages of its folder installed.
+
+    `package.json` beside the script names them in exact versions; there is no lock file.
+    """
+
+    def command(script: Path) -> list[str]:
+        node = require_program("node", "Node 18.17 or later (nodejs.org)")
+        folder = script.parent
+        wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+        if not all((folder / "node_modules" / name / "package.json").is_file() for name in wanted):
+            npm = require_program("npm", "npm, which comes with Node (nodejs.org)")
+            arguments = ["install", "--no-package-lock", "--no-audit", "--no-fund"]
+            installed = subprocess.run(
+                [npm, *arguments],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=180,
+                check=False,
+            )
+            if installed.returncode != 0:
+                said = installed.stdout + installed.stderr
+                pytest.fail(f"`npm {' '.join(arguments)}` failed in {folder.name}:\n{said}")
+        return [node, str(script)]
+
+    return command

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from recall_receiver.replays import Replays
 from recall_receiver.signing import secret_key, token_cause, verify_cause
 
 __all__ = ["Admission", "admission"]
@@ -18,11 +19,13 @@ class Admission:
         keys: from secrets; any one may have signed the request.
         token: what ``token=`` in the URL's query must be.
         path: what the URL's path must be.
+        replays: the signatures that were used; with it, none may be used twice.
     """
 
     keys: tuple[bytes, ...] = ()
     token: str | None = None
     path: str | None = None
+    replays: Replays | None = None
 
     def __repr__(self) -> str:
         """Without the keys and the token: a repr ends up in logs."""
@@ -46,18 +49,29 @@ class Admission:
             cause = token_cause(target, self.token)
             if cause is not None:
                 return cause
-        return verify_cause(headers, self.keys, now) if self.keys else None
+        if not self.keys:
+            return None
+        cause = verify_cause(headers, self.keys, now)
+        if cause is None and self.replays is not None and self.replays.used_before(headers, now):
+            return "replayed-signature"
+        return cause
 
 
-def admission(secrets: Sequence[str], token: str | None, path: str | None) -> Admission:
+def admission(
+    secrets: Sequence[str], token: str | None, path: str | None, *, refuse_replays: bool = False
+) -> Admission:
     """Make an `Admission` of what a user gives.
 
     Raises:
         SecretError: a secret that is none.
-        ValueError: an empty token, or a path that does not begin with a slash.
+        ValueError: an empty token, a path that does not begin with a slash, or replays refused
+            where nothing is signed.
     """
     if token == "":
         raise ValueError("an empty token would let everybody in")
     if path is not None and not path.startswith("/"):
         raise ValueError(f"a path begins with a slash, this one does not: {path!r}")
-    return Admission(tuple(secret_key(secret) for secret in secrets), token, path)
+    if refuse_replays and not secrets:
+        raise ValueError("refusing replays needs a secret: without one nothing is signed")
+    keys = tuple(secret_key(secret) for secret in secrets)
+    return Admission(keys, token, path, Replays() if refuse_replays else None)

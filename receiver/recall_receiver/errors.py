@@ -6,6 +6,7 @@ The tree, by who is at fault::
     ├── MessageError            the sender: a message that is not what it claims to be
     │   └── PictureError        the sender: the PNG file in it
     ├── SecretError             the user: a secret that cannot be a Standard Webhooks secret
+    ├── SinkError               the user: a place that nothing can be put into
     └── ListenError             the user: an address that cannot be listened on
 
 Every refusal has a *cause*: a short name out of a closed set, the keys of ``refused`` in
@@ -29,6 +30,7 @@ __all__ = [
     "PictureError",
     "ReceiverError",
     "SecretError",
+    "SinkError",
 ]
 
 PICTURE_CAUSES: Final[Mapping[str, str]] = MappingProxyType(
@@ -67,6 +69,7 @@ HANDSHAKE_CAUSES: Final[Mapping[str, str]] = MappingProxyType(
         "missing-signature": "no complete set of signature headers; answered 401",
         "bad-signature": "no signature fits any secret; answered 401",
         "stale-signature": "rightly signed, but at another time; answered 401",
+        "replayed-signature": "rightly signed, but used before; answered 401",
     }
 )
 """Why a handshake was refused."""
@@ -111,6 +114,10 @@ class PictureError(MessageError):
 
 class SecretError(ReceiverError, ValueError):
     """A secret that cannot be a Standard Webhooks secret. It never quotes the secret."""
+
+
+class SinkError(ReceiverError, ValueError):
+    """A folder or file that frames cannot be put into, or a library for it that is missing."""
 
 
 class ListenError(ReceiverError, OSError):

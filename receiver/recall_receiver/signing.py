@@ -16,7 +16,15 @@ from urllib.parse import parse_qs
 
 from recall_receiver.errors import SecretError
 
-__all__ = ["TOLERANCE", "secret_key", "sign", "token_cause", "verify_cause"]
+__all__ = [
+    "TOLERANCE",
+    "secret_key",
+    "sign",
+    "signed_identity",
+    "token_cause",
+    "token_fits",
+    "verify_cause",
+]
 
 TOLERANCE: Final = 300.0
 """Seconds by which a signature's time may differ from ours."""
@@ -74,14 +82,10 @@ def verify_cause(
     Returns:
         ``missing-signature``, ``bad-signature``, ``stale-signature`` or None.
     """
-    for prefix in _HEADER_SETS:
-        message_id = headers.get(f"{prefix}-id")
-        timestamp = headers.get(f"{prefix}-timestamp")
-        signatures = headers.get(f"{prefix}-signature")
-        if message_id and timestamp and signatures:
-            break
-    else:
+    whole = _signature_headers(headers)
+    if whole is None:
         return "missing-signature"
+    message_id, timestamp, signatures = whole
     # Every pair is compared: how long it takes tells nothing of which one fits.
     fits = False
     given = [signature.encode() for signature in signatures.split()]
@@ -92,6 +96,23 @@ def verify_cause(
     if not fits or not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 16):
         return "bad-signature"
     return None if abs(now - int(timestamp)) <= tolerance else "stale-signature"
+
+
+def _signature_headers(headers: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """Id, timestamp and signatures of the first set of headers that is whole."""
+    for prefix in _HEADER_SETS:
+        message_id = headers.get(f"{prefix}-id")
+        timestamp = headers.get(f"{prefix}-timestamp")
+        signatures = headers.get(f"{prefix}-signature")
+        if message_id and timestamp and signatures:
+            return message_id, timestamp, signatures
+    return None
+
+
+def signed_identity(headers: Mapping[str, str]) -> tuple[str, str] | None:
+    """Id and timestamp that `verify_cause` goes by, or None where no set of headers is whole."""
+    whole = _signature_headers(headers)
+    return None if whole is None else whole[:2]
 
 
 def token_cause(target: str, token: str) -> str | None:
@@ -107,4 +128,11 @@ def token_cause(target: str, token: str) -> str | None:
     query = target.partition("?")[2]
     given = parse_qs(query, keep_blank_values=True).get("token", [])
     offered = given[0] if len(given) == 1 else ""
-    return None if hmac.compare_digest(offered.encode(), token.encode()) else "bad-token"
+    return None if token_fits(offered, token) else "bad-token"
+
+
+def token_fits(offered: str, token: str) -> bool:
+    """Whether a token is the right one; how long it takes does not tell how nearly."""
+    # Lone surrogates, which no token has, are what undecodable headers become.
+    offered_bytes = offered.encode("utf-8", "surrogatepass")
+    return hmac.compare_digest(offered_bytes, token.encode("utf-8", "surrogatepass"))

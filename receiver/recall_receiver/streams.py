@@ -40,11 +40,17 @@ class StreamState:
         height: pixels, of the last frame.
         sizes: frames by (width, height), in order of first appearance.
         last_relative: the highest relative time, seconds.
+        dropped: frames that a full queue dropped; they count as frames.
+        skew: seconds by which new frames arrive later after the first one than their relative
+            times say: the sender's clock against ours, and whatever delays. Of the last new frame.
+        skew_range: the least and the most that `skew` ever was.
     """
 
     __slots__ = (
+        "_offset",
         "_recent",
         "_recent_order",
+        "dropped",
         "duplicates",
         "frames",
         "gaps",
@@ -56,6 +62,8 @@ class StreamState:
         "out_of_order",
         "size_changes",
         "sizes",
+        "skew",
+        "skew_range",
         "width",
     )
 
@@ -72,10 +80,16 @@ class StreamState:
         self.height = 0
         self.sizes: dict[tuple[int, int], int] = {}
         self.last_relative = float("-inf")
+        self.dropped = 0
+        self.skew = 0.0
+        self.skew_range = (0.0, 0.0)
+        self._offset: float | None = None
         self._recent: set[float] = set()
         self._recent_order: deque[float] = deque()
 
-    def add(self, link: int, relative: float, width: int, height: int) -> None:
+    def add(
+        self, link: int, relative: float, width: int, height: int, arrived: float | None = None
+    ) -> None:
         """Account for one frame.
 
         Args:
@@ -83,6 +97,7 @@ class StreamState:
             relative: seconds since the recording began.
             width: pixels.
             height: pixels.
+            arrived: seconds on a clock that never goes back; without, no skew is noted.
         """
         if link > self.link:
             self.link = link
@@ -96,12 +111,21 @@ class StreamState:
             self.duplicates += 1
             return
         self._remember(relative)
+        if arrived is not None:
+            self._compare(relative, arrived)
         if relative < self.last_relative:
             self.out_of_order += 1
             return
         if self.frames > 1 and relative - self.last_relative > GAP + _ROUNDING:
             self.gaps += 1
         self.last_relative = relative
+
+    def _compare(self, relative: float, arrived: float) -> None:
+        if self._offset is None:
+            self._offset = arrived - relative
+        self.skew = arrived - relative - self._offset
+        least, most = self.skew_range
+        self.skew_range = min(least, self.skew), max(most, self.skew)
 
     def _remember(self, relative: float) -> None:
         self._recent.add(relative)

@@ -185,3 +185,21 @@ def test_the_bundle_is_listed_and_shown_and_its_schema_printed(recallsim: Recall
     assert 'title = "A gallery of sixteen"' in recallsim("scenarios", "show", "1.2").out
     assert recallsim("scenarios", "show", "galery").code == 2
     assert recallsim("scenarios", "schema").object["title"] == "recallsim scenario"
+
+
+def test_a_reader_that_goes_away_does_not_break_the_run(
+    receiver: str, report: Report, tmp_path: Path
+) -> None:
+    command = [
+        sys.executable, "-m", "recall_simulator", "run", "gallery", "--scene", "flat",
+        "--speed", "20", "--url", receiver, "--journal", str(tmp_path / "j"),
+    ]  # fmt: skip
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as process:  # type: ignore[call-overload]
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+        process.wait(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    last = json.loads((tmp_path / "j").read_bytes().splitlines()[-1])
+    assert last == {"kind": "done", "interrupted": False}

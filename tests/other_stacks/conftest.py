@@ -139,32 +139,9 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def node_receiver(require_program: Callable[[str, str], str]) -> Callable[[], list[str]]:
+def node_receiver(node_script: Callable[[Path], list[str]]) -> Callable[[], list[str]]:
     """The command of the Node receiver; its packages are installed where they are missing."""
-
-    def command() -> list[str]:
-        node = require_program("node", "Node 18.17 or later (nodejs.org)")
-        folder = HERE / "node_ws"
-        if not (folder / "node_modules" / "ws" / "package.json").is_file():
-            npm = require_program("npm", "npm, which comes with Node (nodejs.org)")
-            arguments = ["install", "--no-package-lock", "--no-audit", "--no-fund"]
-            installed = subprocess.run(
-                [npm, *arguments],
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=180,
-                check=False,
-            )
-            if installed.returncode != 0:
-                pytest.fail(
-                    f"`npm {' '.join(arguments)}` failed in {folder.relative_to(HERE.parent)}:\n"
-                    f"{installed.stdout}{installed.stderr}"
-                )
-        return [node, str(folder / "receiver.mjs")]
-
-    return command
+    return lambda: node_script(HERE / "node_ws" / "receiver.mjs")
 
 
 StartStack = Callable[..., Stack]

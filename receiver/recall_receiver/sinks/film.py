@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     import av
@@ -108,7 +108,9 @@ class Film:
         self._container = av.open(file, "w", format="mp4", options=_FRAGMENTS)
         self._container.metadata["title"] = title
         codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-        stream = self._container.add_stream(codec, rate=Fraction(1, Fraction(STEP)))
+        stream = cast(
+            "av.VideoStream", self._container.add_stream(codec, rate=Fraction(1, Fraction(STEP)))
+        )
         stream.width, stream.height, stream.pix_fmt = self._width, self._height, "yuv420p"
         context = stream.codec_context
         context.time_base = Fraction(1, TICKS)
@@ -184,6 +186,15 @@ class Film:
             return width, height  # only made even
         scale = min(self._width / width, self._height / height)
         return max(1, round(width * scale)), max(1, round(height * scale))
+
+    def flush(self) -> None:
+        """Hand to the system what is written so far.
+
+        Raises:
+            OSError: the disk is full, or the like.
+        """
+        if not self._file.closed:
+            self._file.flush()
 
     def close(self) -> None:
         """Write what is left, and close the file. Twice is harmless.

@@ -76,12 +76,13 @@ class Mp4Files:
         while True:
             name = f"{stem}-{number}.mp4" if number else f"{stem}.mp4"
             with contextlib.suppress(FileExistsError):
-                # Unbuffered: what is written is out of this process, should it be killed.
-                return (folder / name).open("xb", buffering=0)
+                return (folder / name).open("xb")
             number += 1
 
     def flush(self) -> None:
-        """Nothing waits that could be written yet."""
+        """Hand to the system what is written: it survives this process."""
+        for film in self._films.values():
+            film.flush()
 
     def close(self) -> None:
         """End every film.

@@ -32,7 +32,7 @@ def path_name(text: str) -> str:
         1 to `MAX_NAME` ASCII characters.
     """
     raw = text.encode("utf-8", "surrogatepass")
-    name = _KEPT.sub(lambda found: b"%%%02X" % found[0], raw).decode("ascii")
+    name = _KEPT.sub(lambda found: b"%%%02X" % found[0][0], raw).decode("ascii")
     if len(name) > MAX_NAME:
         return f"{name[:_HEAD]}~{hashlib.sha256(raw).hexdigest()[:32]}"
     if name.upper() in _DEVICES:

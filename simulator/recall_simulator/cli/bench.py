@@ -1,7 +1,6 @@
 """`recallsim bench`: what this machine can do."""
 
 import json
-import sys
 from collections.abc import Callable
 from itertools import count
 from typing import Annotated, Any
@@ -27,9 +26,9 @@ def send(
     as_json: options.Json = False,
 ) -> None:
     """Measure how many frames a second one core makes and sends, each with unique pixels."""
-    from rich.console import Console
     from rich.table import Table
 
+    from recall_simulator.cli import terminal
     from recall_simulator.engine.throughput import measure
     from recall_simulator.report.console import size_of
 
@@ -37,7 +36,7 @@ def send(
     for column in ("scene", "message", "made in", "sent in", "a second", "streams", "MB/s"):
         table.add_column(column, justify="left" if column == "scene" else "right")
     rows: list[dict[str, Any]] = []
-    console = Console(file=sys.stderr if as_json else sys.stdout)
+    console = terminal.console(to_stderr=as_json)
     for name in scene or SCENES:
         with console.status(f"measuring {name}"):
             found = measure(message_maker(name), seconds=seconds)

@@ -23,8 +23,7 @@ def demo(
     seed: options.Seed = None, speed: options.Speed = "1", quiet: options.Quiet = False
 ) -> None:
     """Play a short meeting into the reference receiver, and compare what both sides counted."""
-    from rich.console import Console
-
+    from recall_simulator.cli import terminal
     from recall_simulator.cli.run import play_and_report
     from recall_simulator.cli.session import Session
 
@@ -43,7 +42,7 @@ def demo(
     }
     agree = sent == {key: stream["frames"] for key, stream in received.items()}
     legs = max((stream["legs"] for stream in received.values()), default=0)
-    console = Console()
+    console = terminal.console()
     style = "green" if agree else "red"
     console.print(
         f"[{style}]the receiver parsed {report['frames']} of {tally.frames_sent} frames in "

@@ -1,7 +1,6 @@
 """`recallsim run`: play scenarios into a receiver."""
 
 import json
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -112,8 +111,7 @@ def play_and_report(
     session: "Session", *, journal: Path | None, as_json: bool, quiet: bool
 ) -> "tuple[Tally, Verdict]":
     """Play a session with a console and a journal beside it, and print the summary."""
-    from rich.console import Console
-
+    from recall_simulator.cli import terminal
     from recall_simulator.judge import judge_connection
     from recall_simulator.report import (
         Journal,
@@ -123,7 +121,7 @@ def play_and_report(
         print_summary,
     )
 
-    console = Console(file=sys.stderr if as_json else sys.stdout)
+    console = terminal.console(to_stderr=as_json)
     for warning in [*session.warnings, *paint(session, console)]:
         console.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
     tally = Tally()

@@ -34,8 +34,9 @@ def list_scenarios(
         document = {"schema": "recallsim.scenarios/1", "scenarios": rows}
         print(json.dumps(document, ensure_ascii=False))
         return
-    from rich.console import Console
     from rich.table import Table
+
+    from recall_simulator.cli import terminal
 
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for column in ("number", "name", "length", "title"):
@@ -43,7 +44,7 @@ def list_scenarios(
     for name, named in known.items():
         length = f"{seconds(named.scenario.duration):g} s"
         table.add_row(named.scenario.number, name, length, named.scenario.title)
-    Console().print(table)
+    terminal.console().print(table)
 
 
 @app.command("show")

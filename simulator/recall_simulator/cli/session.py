@@ -200,7 +200,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
                 headers=self.headers,
                 signer=self.signer,
                 tls=self.tls,
-                rng=random.Random(f"{self.seed}:{self.run_id}:dials:{plan.bot}"),
+                seed=f"{self.seed}:{self.run_id}:dials:{plan.bot}",
             )
 
         await play(

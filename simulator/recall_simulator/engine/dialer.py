@@ -39,7 +39,7 @@ class WebSocketDialer:
         headers: further headers of the upgrade request, in this order.
         signer: signs each upgrade request afresh, where a secret exists.
         tls: how to check the receiver's certificate, for `wss`.
-        rng: of the message ids; a bot's own.
+        seed: of the message ids; a bot's own.
     """
 
     def __init__(
@@ -49,14 +49,13 @@ class WebSocketDialer:
         headers: Sequence[tuple[str, str]] = (),
         signer: Signer | None = None,
         tls: ssl.SSLContext | None = None,
-        rng: random.Random,
+        seed: str = "",
     ) -> None:
         self._endpoint = endpoint
         self._headers = list(headers)
         self._signer = signer
         self._tls = tls
-        self._rng = rng
-        self._first_id = _message_id(rng)
+        self._seed = seed
 
     async def dial(self, attempt: int, plan: LinkPlan) -> Link:
         """Open a link.
@@ -68,11 +67,11 @@ class WebSocketDialer:
             if plan.handshake == "abort":
                 await self._abort()
                 raise DialFailed(outcomes.PLANNED_ABORT)
-            return WebSocketLink(await self._connect(plan))
+            return WebSocketLink(await self._connect(attempt, plan))
         except (OSError, InvalidHandshake, EOFError) as error:
             raise DialFailed(classify_failure(error)) from error
 
-    async def _connect(self, plan: LinkPlan) -> Connection:
+    async def _connect(self, attempt: int, plan: LinkPlan) -> Connection:
         def make(*args: object, **kwargs: object) -> Connection:
             return Connection(*args, lenient=plan.lenient, **kwargs)
 
@@ -81,7 +80,7 @@ class WebSocketDialer:
             tls["ssl"] = self._tls
         connection = await _Connect(
             self._endpoint.url,
-            additional_headers=[*self._headers, *self._signature(plan)],
+            additional_headers=[*self._headers, *self._signature(attempt, plan)],
             user_agent_header=None,
             compression="deflate" if plan.deflate else None,
             subprotocols=[plan.subprotocol] if plan.subprotocol else None,  # type: ignore[list-item]
@@ -96,11 +95,12 @@ class WebSocketDialer:
         assert isinstance(connection, Connection)
         return connection
 
-    def _signature(self, plan: LinkPlan) -> list[tuple[str, str]]:
+    def _signature(self, attempt: int, plan: LinkPlan) -> list[tuple[str, str]]:
         if self._signer is None:
             return []
-        message_id = self._first_id if plan.webhook_id == "same" else _message_id(self._rng)
-        return self._signer.headers(message_id, unix_time())
+        number = 1 if plan.webhook_id == "same" else attempt
+        rng = random.Random(f"{self._seed}:{number}")
+        return self._signer.headers(_message_id(rng), unix_time())
 
     async def _abort(self) -> None:
         """Open a TCP connection, send half of an upgrade request, and go."""

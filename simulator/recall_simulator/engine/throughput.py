@@ -6,7 +6,6 @@ its socket, so that the figure is the sender's.
 
 import asyncio
 import multiprocessing
-import random
 import select
 import socket
 from collections.abc import Callable, Iterator
@@ -69,7 +68,7 @@ def _repeat(make: MakeMessage, seconds: float) -> tuple[float, int]:
 
 
 async def _send(url: str, make: MakeMessage, seconds: float) -> tuple[int, float]:
-    dialer = WebSocketDialer(parse_endpoint(url), rng=random.Random(0))
+    dialer = WebSocketDialer(parse_endpoint(url))
     link = await dialer.dial(1, LinkPlan())
     elapsed = stopwatch()
     count = 0

@@ -1,7 +1,6 @@
 """Every way in which a dial can fail has its class. Over real sockets."""
 
 import asyncio
-import random
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -43,7 +42,7 @@ async def wait(connection: ServerConnection) -> None:
 
 
 def dialer(url: str, **options: object) -> WebSocketDialer:
-    return WebSocketDialer(parse_endpoint(url), rng=random.Random(1), **options)  # type: ignore[arg-type]
+    return WebSocketDialer(parse_endpoint(url), **options)  # type: ignore[arg-type]
 
 
 async def outcome_of(url: str, plan: LinkPlan = LinkPlan()) -> Outcome:

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import hashlib
-import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -32,7 +31,7 @@ def over_a_link(
         async with serve(handler, "127.0.0.1", 0, compression=None, **options) as server:  # type: ignore[arg-type]
             port = next(iter(server.sockets)).getsockname()[1]
             endpoint = parse_endpoint(f"ws://127.0.0.1:{port}/")
-            dialer = WebSocketDialer(endpoint, rng=random.Random(1))
+            dialer = WebSocketDialer(endpoint)
             link = await dialer.dial(1, LinkPlan())
             try:
                 return await use(link)
@@ -180,9 +179,7 @@ async def lost_after(*words: bytes, lenient: bool = False) -> tuple[bool, Outcom
     server = await asyncio.start_server(upgrade_then(*words), "127.0.0.1", 0)
     async with server:
         endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-        link = await WebSocketDialer(endpoint, rng=random.Random(1)).dial(
-            1, LinkPlan(lenient=lenient)
-        )
+        link = await WebSocketDialer(endpoint).dial(1, LinkPlan(lenient=lenient))
         done, _ = await asyncio.wait([link.lost], timeout=0.2 if lenient else 5.0)
         outcome = link.lost.result() if done else None
         await link.cut()
@@ -215,7 +212,7 @@ def test_a_close_by_the_receiver_counts_though_ours_crossed_it() -> None:
         server = await asyncio.start_server(upgrade_then(b"", answer=CLOSE_1008), "127.0.0.1", 0)
         async with server:
             endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-            link = await WebSocketDialer(endpoint, rng=random.Random(1)).dial(1, LinkPlan())
+            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
             return await link.close(1000)
 
     outcome = asyncio.run(main())
@@ -228,7 +225,7 @@ def test_a_close_that_is_not_answered_is_told() -> None:
         server = await asyncio.start_server(upgrade_then(b"", answer=b""), "127.0.0.1", 0)
         async with server:
             endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-            link = await WebSocketDialer(endpoint, rng=random.Random(1)).dial(1, LinkPlan())
+            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
             return await link.close(1000)
 
     outcome = asyncio.run(main())

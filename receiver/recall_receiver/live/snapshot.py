@@ -1,0 +1,269 @@
+"""What the page and the metrics are made of: plain values, that several processes can add up. Pure.
+
+All times are seconds since 1970-01-01 UTC, so that they mean the same in every process.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from recall_receiver.events import StreamType
+
+__all__ = [
+    "DECODE_BOUNDS",
+    "LAG_BOUNDS",
+    "MAX_NOTES",
+    "Distribution",
+    "Note",
+    "NoteKind",
+    "RecordingCount",
+    "Snapshot",
+    "StreamCount",
+    "merged",
+]
+
+DECODE_BOUNDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+LAG_BOUNDS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+MAX_NOTES: Final = 200
+"""Notes that are kept of what happened to connections; the oldest go first."""
+
+NoteKind: TypeAlias = Literal["connected", "delivers", "ended", "refused"]
+
+
+class Distribution(msgspec.Struct):
+    """How often a number of seconds was how large.
+
+    Attributes:
+        bounds: upper bounds of the classes, rising; one more class has none.
+        counts: how often, by class: one more than there are bounds.
+        total: the sum of all numbers.
+    """
+
+    bounds: tuple[float, ...]
+    counts: list[int]
+    total: float = 0.0
+
+    @classmethod
+    def within(cls, bounds: tuple[float, ...]) -> Distribution:
+        """One of nothing yet."""
+        return cls(bounds, [0] * (len(bounds) + 1))
+
+    def add(self, seconds: float) -> None:
+        """Count a number."""
+        self.counts[bisect_left(self.bounds, seconds)] += 1
+        self.total += seconds
+
+    def cumulated(self) -> list[int]:
+        """How many are at most as large as each bound; at last, how many there are."""
+        return list(accumulate(self.counts))
+
+    def plus(self, other: Distribution) -> Distribution:
+        """Both together; the bounds must be the same."""
+        if other.bounds != self.bounds:
+            raise ValueError("distributions over other classes cannot be added")
+        counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
+        return Distribution(self.bounds, counts, self.total + other.total)
+
+
+class StreamCount(msgspec.Struct, frozen=True):
+    """One stream.
+
+    Attributes:
+        recording: the recording's id.
+        participant: the participant's id.
+        type: webcam or screenshare.
+        name: as last shown in the meeting; cut if it is long.
+        width: pixels, of the last frame.
+        height: pixels, of the last frame.
+        frames: frames parsed, duplicates included.
+        gaps: as in the report.
+        duplicates: as in the report.
+        legs: as in the report.
+        fps: frames a second, over the last few.
+        lag: seconds by which the last new frame was later than the earliest of its recording.
+        last: when the last frame came.
+        picture: the number of the newest picture; rises with each.
+        was: width and height before the last switch of dimensions, or None.
+        switched: when that was, or None.
+    """
+
+    recording: str
+    participant: int
+    type: StreamType
+    name: str | None
+    width: int
+    height: int
+    frames: int
+    gaps: int
+    duplicates: int
+    legs: int
+    fps: float
+    lag: float
+    last: float
+    picture: int
+    was: tuple[int, int] | None = None
+    switched: float | None = None
+
+    @property
+    def key(self) -> tuple[str, int, StreamType]:
+        """What tells it from others."""
+        return self.recording, self.participant, self.type
+
+
+class RecordingCount(msgspec.Struct, frozen=True):
+    """One recording.
+
+    Attributes:
+        links: connections that delivered for it.
+        since: when the newest of them first did.
+        attached: whether the newest of them is still there.
+    """
+
+    links: int
+    since: float
+    attached: bool
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Something that happened to a connection.
+
+    Attributes:
+        at: when.
+        kind: ``connected``; ``delivers``, the first frame of a recording; ``ended``; ``refused``,
+            a handshake or a connection.
+        link: the connection's number, or 0.
+        recording: of ``delivers``.
+        since: of ``delivers``: when the connection was made.
+        code: of ``ended``: the close code; 1006 where there was no close frame.
+        cause: of ``refused``.
+        count: how often, one after the other.
+        worker: which process; links are numbered within it.
+    """
+
+    at: float
+    kind: NoteKind
+    link: int = 0
+    recording: str = ""
+    since: float = 0.0
+    code: int | None = None
+    cause: str = ""
+    count: int = 1
+    worker: int = 0
+
+
+class Snapshot(msgspec.Struct):
+    """What a receiver knows at one moment.
+
+    Attributes:
+        at: which moment.
+        started: when it began.
+        frames: frames parsed.
+        bytes: bytes of all messages.
+        refused: refusals by cause.
+        dropped: frames that were dropped rather than handled, by policy.
+        queued: frames that wait to be handled.
+        connections: connections that there are.
+        connections_ever: connections that there have been.
+        streams: the streams, in order of first appearance.
+        recordings: the recordings, by id.
+        notes: what happened last, oldest first.
+        decoding: seconds that it took to decode a picture.
+        lags: `StreamCount.lag` of every new frame.
+    """
+
+    at: float
+    started: float
+    frames: int = 0
+    bytes: int = 0
+    refused: dict[str, int] = {}
+    dropped: dict[str, int] = {}
+    queued: int = 0
+    connections: int = 0
+    connections_ever: int = 0
+    streams: list[StreamCount] = []
+    recordings: dict[str, RecordingCount] = {}
+    notes: list[Note] = []
+    decoding: Distribution = msgspec.field(
+        default_factory=lambda: Distribution.within(DECODE_BOUNDS)
+    )
+    lags: Distribution = msgspec.field(default_factory=lambda: Distribution.within(LAG_BOUNDS))
+
+    @property
+    def reconnects(self) -> int:
+        """How often a recording went on over another connection."""
+        return sum(recording.links - 1 for recording in self.recordings.values())
+
+
+def merged(snapshots: Sequence[Snapshot]) -> Snapshot:
+    """One snapshot of what several processes know, each of its own connections.
+
+    A stream, or a recording, that several of them know is the one that was heard of last; its
+    counts are the sums.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if not snapshots:
+        raise ValueError("there is no snapshot")
+    streams: dict[tuple[str, int, StreamType], StreamCount] = {}
+    recordings: dict[str, RecordingCount] = {}
+    for snapshot in snapshots:
+        for stream in snapshot.streams:
+            there = streams.get(stream.key)
+            streams[stream.key] = stream if there is None else _both_streams(there, stream)
+        for name, recording in snapshot.recordings.items():
+            other = recordings.get(name)
+            recordings[name] = recording if other is None else _both_recordings(other, recording)
+    notes = sorted((note for s in snapshots for note in s.notes), key=lambda note: note.at)
+    decoding, lags = snapshots[0].decoding, snapshots[0].lags
+    for snapshot in snapshots[1:]:
+        decoding, lags = decoding.plus(snapshot.decoding), lags.plus(snapshot.lags)
+    return Snapshot(
+        at=max(s.at for s in snapshots),
+        started=min(s.started for s in snapshots),
+        frames=sum(s.frames for s in snapshots),
+        bytes=sum(s.bytes for s in snapshots),
+        refused=_summed(s.refused for s in snapshots),
+        dropped=_summed(s.dropped for s in snapshots),
+        queued=sum(s.queued for s in snapshots),
+        connections=sum(s.connections for s in snapshots),
+        connections_ever=sum(s.connections_ever for s in snapshots),
+        streams=list(streams.values()),
+        recordings=recordings,
+        notes=notes[-MAX_NOTES:],
+        decoding=decoding,
+        lags=lags,
+    )
+
+
+def _both_streams(one: StreamCount, other: StreamCount) -> StreamCount:
+    newer, older = (one, other) if one.last >= other.last else (other, one)
+    return msgspec.structs.replace(
+        newer,
+        frames=one.frames + other.frames,
+        gaps=one.gaps + other.gaps,
+        duplicates=one.duplicates + other.duplicates,
+        legs=one.legs + other.legs,
+        picture=one.picture + other.picture,
+        was=newer.was or older.was,
+        switched=newer.switched or older.switched,
+    )
+
+
+def _both_recordings(one: RecordingCount, other: RecordingCount) -> RecordingCount:
+    newer = one if one.since >= other.since else other
+    return msgspec.structs.replace(newer, links=one.links + other.links)
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    return dict(total)
