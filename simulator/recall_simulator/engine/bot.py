@@ -239,6 +239,7 @@ class Bot:
                 length=picture.length,
                 message_bytes=len(message),
                 sha256=picture.digest() if self._conduct.digests else "",
+                expect=frame.form.expect,
                 lag=lag,
                 stall=stall,
             )
@@ -254,6 +255,7 @@ class Bot:
                 at=at,
                 event=event,
                 message_bytes=len(message),
+                expect="must accept",
             )
         )
 

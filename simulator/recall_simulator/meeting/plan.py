@@ -5,12 +5,46 @@ take a plan and give another; the engine plays it and decides nothing itself.
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
+from recall_simulator.frames.kinds import Kind
+from recall_simulator.frames.profiles import Size
 from recall_simulator.meeting.timeline import MeetingEvent, Span
-from recall_simulator.wire import LinkPlan, Origin, WireOptions
+from recall_simulator.record.streams import Expectation
+from recall_simulator.wire import USUAL, LinkPlan, Origin, Travel, WireOptions
+
+Damage = Literal["none", "truncated", "wrong-crc", "not-a-png", "empty"]
+CutForm = Literal["fin", "rst", "silent"]
+
+
+class FrameForm(msgspec.Struct, frozen=True, kw_only=True):
+    """How one frame differs from the usual; the default differs in nothing.
+
+    Attributes:
+        size: of the picture, in place of the span's.
+        kind: how its PNG is encoded.
+        damage: what is wrong with its PNG: its second half missing, an IDAT chunk whose CRC is
+            wrong, other bytes altogether, or none.
+        wire: envelope options in place of the plan's.
+        extra_fields: whether the envelope has fields at every level that nobody has heard of.
+        absolute_shift: seconds that `timestamp.absolute` is ahead of `timestamp.relative`.
+        travel: the websocket frames of the message.
+        expect: what is asked of the receiver.
+    """
+
+    size: Size | None = None
+    kind: Kind = "rgb"
+    damage: Damage = "none"
+    wire: WireOptions | None = None
+    extra_fields: bool = False
+    absolute_shift: float = 0.0
+    travel: Travel = USUAL
+    expect: Expectation = "must accept"
+
+
+PLAIN = FrameForm()
 
 
 class Frame(NamedTuple):
@@ -20,24 +54,67 @@ class Frame(NamedTuple):
         span: the stretch of the stream that it belongs to.
         sequence: 0-based number of the frame in its stream.
         relative: its payload timestamp, in seconds since the recording began.
+        form: how it differs from the usual.
     """
 
     span: Span
     sequence: int
     relative: float
+    form: FrameForm = PLAIN
+
+
+class Torn(msgspec.Struct, frozen=True):
+    """A frame of which only the first bytes leave before the connection is cut.
+
+    Attributes:
+        frame: which.
+        at_byte: bytes of the message (not of its websocket header) that are written.
+        how: as in `Cut`.
+    """
+
+    frame: Frame
+    at_byte: int
+    how: CutForm = "fin"
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """The connection goes without a close frame; with `probe`, a ping is answered first."""
+    """The connection goes without a close frame.
+
+    Attributes:
+        probe: ping first and wait for the pong, so that no frame is in doubt.
+        how: `fin` ends the TCP connection, `rst` resets it, `silent` leaves it open: nothing is
+            sent or read on it any more, and it goes when the bot's life ends.
+    """
 
     probe: bool = True
+    how: CutForm = "fin"
 
 
 class Close(msgspec.Struct, frozen=True):
-    """The bot closes the link, and dials again."""
+    """The bot closes the link, and dials again.
+
+    Attributes:
+        code: close code, RFC 6455, section 7.4.
+        reason: text.
+        probe: as in `Cut`.
+        junk: bytes that follow the close frame.
+    """
 
     code: int = 1000
     reason: str = ""
+    probe: bool = True
+    junk: bytes = b""
+
+
+class Overlap(msgspec.Struct, frozen=True):
+    """The bot takes its link for lost and dials anew; the old one is closed after the new is up.
+
+    Attributes:
+        close_after: seconds from when the new link is up to the old one's close frame.
+        probe: as in `Cut`.
+    """
+
+    close_after: float = 0.5
     probe: bool = True
 
 
@@ -48,12 +125,22 @@ class Stall(msgspec.Struct, frozen=True):
 
 
 class Raw(msgspec.Struct, frozen=True):
-    """Bytes sent as one text message, whatever they are."""
+    """Bytes sent as one message, whatever they are.
+
+    Attributes:
+        message: the bytes.
+        name: what reports call it.
+        travel: its websocket frames.
+        expect: what is asked of the receiver.
+    """
 
     message: bytes
+    name: str = "raw"
+    travel: Travel = USUAL
+    expect: Expectation = "must accept"
 
 
-Item = Frame | MeetingEvent | Cut | Close | Stall | Raw
+Item = Frame | Torn | MeetingEvent | Cut | Close | Overlap | Stall | Raw
 
 
 class Timed(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from recall_simulator.record.outcomes import Outcome
-from recall_simulator.record.streams import StreamType
+from recall_simulator.record.streams import Expectation, StreamType
 
 DropReason = Literal["outage", "slow receiver", "lost in sending"]
 
@@ -63,6 +63,7 @@ class FrameSent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
         length: bytes of the PNG.
         message_bytes: bytes of the whole message.
         sha256: digest of the PNG in hex; empty unless somebody asked for digests.
+        expect: what is asked of the receiver for this frame.
         lag: real seconds that the frame was late by our own doing.
         stall: real seconds that the frame was late because the receiver took no more.
     """
@@ -82,12 +83,18 @@ class FrameSent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     length: int
     message_bytes: int
     sha256: str
+    expect: Expectation
     lag: float
     stall: float
 
 
 class EventSent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="event"):
-    """A message that carries no frame was written whole: a join, a rename, raw bytes."""
+    """A message that carries no frame was written whole: a join, a rename, raw bytes.
+
+    Attributes:
+        event: its name.
+        expect: what is asked of the receiver for it.
+    """
 
     scenario: str
     bot: str
@@ -95,6 +102,7 @@ class EventSent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     at: float
     event: str
     message_bytes: int
+    expect: Expectation
 
 
 class FrameDropped(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="dropped"):

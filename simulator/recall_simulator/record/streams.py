@@ -7,6 +7,15 @@ import msgspec
 StreamType = Literal["webcam", "screenshare"]
 
 
+Expectation = Literal["must accept", "must survive", "may refuse"]
+"""What is asked of a receiver for one message.
+
+`must accept`: it is valid, however rare; it must be understood. `must survive`: it is damaged or
+hostile; it may be refused, but the connection and what follows must not suffer. `may refuse`: it is
+over limits that a receiver may set; closing the connection for it is tolerated.
+"""
+
+
 class StreamKey(msgspec.Struct, frozen=True, order=True):
     """One stream: the only identity that the wire gives a frame.
 

@@ -22,9 +22,11 @@ from recall_simulator.wire.retry import (
     parse_retry_policy,
 )
 from recall_simulator.wire.signing import Signer
+from recall_simulator.wire.travel import USUAL, Travel
 
 __all__ = [
     "RETRY_WAIT",
+    "USUAL",
     "Endpoint",
     "EventTemplate",
     "FrameTemplate",
@@ -36,6 +38,7 @@ __all__ = [
     "Retry",
     "RetryPolicy",
     "Signer",
+    "Travel",
     "Wait",
     "WireOptions",
     "parse_endpoint",
