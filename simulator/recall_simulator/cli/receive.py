@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,30 @@ def receive(
     path: Annotated[str | None, typer.Option(help="What the URL's path must be.")] = None,
     max_message_bytes: Annotated[int, typer.Option(min=1)] = 16 * 2**20,
     max_pixels: Annotated[int | None, typer.Option(min=1)] = None,
+    save: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Save every frame as a PNG file.")
+    ] = None,
+    mp4: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Save every stream as a film; needs recallsim[video]."),
+    ] = None,
+    index: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="List every frame in an SQLite file.")
+    ] = None,
+    no_page: Annotated[bool, typer.Option("--no-page", help="Have no page at /.")] = False,
+    expose_page: Annotated[
+        bool,
+        typer.Option(
+            "--expose-page",
+            help="Show page, metrics and report to others than this machine; needs --token.",
+        ),
+    ] = False,
+    refuse_replays: Annotated[
+        bool,
+        typer.Option(
+            "--refuse-replays", help="Refuse a signature that was used before; needs --secret."
+        ),
+    ] = False,
     no_tune_malloc: Annotated[
         bool, typer.Option("--no-tune-malloc", help="Leave the C library's allocator alone.")
     ] = False,
@@ -27,13 +52,20 @@ def receive(
 ) -> None:
     """Run the reference receiver until Ctrl-C.
 
-    It answers GET /report.json and /healthz on the same port.
+    On the same port it shows the meeting to a browser, and answers GET /report.json, /metrics and
+    /healthz.
     """
     from recall_receiver.errors import ListenError
     from recall_receiver.parsing import MAX_PIXELS
-    from recall_receiver.service import ReceiverOptions, serve, summary
+    from recall_receiver.service import ReceiverOptions, page_address, serve, summary
 
     out = sys.stderr if as_json else sys.stdout
+
+    def ready(url: str) -> None:
+        print(f"listening on {url}", file=out, flush=True)
+        if not no_page and out.isatty():
+            print(f"watch it arrive at {page_address(url)}", file=out, flush=True)
+
     try:
         report = serve(
             ReceiverOptions(
@@ -44,9 +76,15 @@ def receive(
                 path=path,
                 max_message_bytes=max_message_bytes,
                 max_pixels=max_pixels or MAX_PIXELS,
+                save=save,
+                mp4=mp4,
+                index=index,
+                page=not no_page,
+                expose_page=expose_page,
+                refuse_replays=refuse_replays,
                 tune_malloc=not no_tune_malloc,
             ),
-            on_ready=lambda url: print(f"listening on {url}", file=out, flush=True),
+            on_ready=ready,
         )
     except (ValueError, ListenError) as error:
         raise UsageError(str(error)) from None

@@ -5,7 +5,7 @@ import contextlib
 import random
 import signal
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Self, cast, get_args
@@ -22,6 +22,7 @@ from recall_simulator.engine import (
     WebSocketDialer,
     is_near,
     play,
+    stopwatch,
     tune_malloc,
     utc_now,
 )
@@ -117,6 +118,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
                     start_time=begins,
                     profile=profile,
                     scenes=scene_of,
+                    first_number=sum(len(bots) for _, bots in plans),
                 )
             except ScenarioError as error:
                 raise error.in_source(scenario.source) from None
@@ -160,6 +162,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             asyncio.run(self._play(handlers))
 
     async def _play(self, handlers: Sequence[Handler]) -> None:
+        elapsed = stopwatch()
+
         def emit(event: RunStarted | RunEnded) -> None:
             for take in handlers:
                 take(event)
@@ -181,14 +185,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         interrupted = True
         try:
             for _, plans in self.scenarios:
-                await self._play_scenario(plans, handlers)
+                await self._play_scenario(plans, handlers, elapsed)
             interrupted = False
         except asyncio.CancelledError:
             return
         finally:
             emit(RunEnded(interrupted=interrupted))
 
-    async def _play_scenario(self, plans: list[Plan], handlers: Sequence[Handler]) -> None:
+    async def _play_scenario(
+        self, plans: list[Plan], handlers: Sequence[Handler], elapsed: Callable[[], float]
+    ) -> None:
         paced = None if self.speed is None else RealClock(self.speed)
 
         def clock() -> Clock:
@@ -210,6 +216,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             library=self.library,
             handlers=handlers,
             conduct=self.conduct,
+            elapsed=elapsed,
         )
 
 

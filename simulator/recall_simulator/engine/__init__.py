@@ -6,6 +6,7 @@ from recall_simulator.engine.clock import (
     RealClock,
     UnpacedClock,
     VirtualClock,
+    stopwatch,
     utc_now,
 )
 from recall_simulator.engine.dialer import Dialer, WebSocketDialer
@@ -32,6 +33,7 @@ __all__ = [
     "WebSocketDialer",
     "is_near",
     "play",
+    "stopwatch",
     "tune_malloc",
     "utc_now",
 ]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -17,10 +17,12 @@ from recall_simulator.meeting import (
     Frame,
     MeetingEvent,
     Messages,
+    Overlap,
     Plan,
     Raw,
     Stall,
     Timed,
+    Torn,
 )
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
@@ -34,10 +36,12 @@ from recall_simulator.record.events import (
     FrameDropped,
     FrameSent,
     LinkOpened,
+    OldLinkClosed,
     Probed,
     RetryScheduled,
 )
 from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.streams import Expectation
 from recall_simulator.wire import GiveUp, Retry, RetryPolicy
 
 PROBE_TIMEOUT = 2.0
@@ -70,6 +74,15 @@ class Conduct(msgspec.Struct, frozen=True, kw_only=True):
     digests: bool = False
 
 
+class _OldLink(NamedTuple):
+    """A link that the bot has left open behind it; `close_at` is None when it stays silent."""
+
+    attempt: int
+    link: Link
+    close_after: float | None
+    close_at: float | None = None
+
+
 class Bot:
     """Plays one plan.
 
@@ -80,6 +93,7 @@ class Bot:
         clock: what time it is.
         emit: takes the engine events as they happen.
         conduct: choices.
+        elapsed: real seconds since the run began.
     """
 
     def __init__(
@@ -91,7 +105,9 @@ class Bot:
         clock: Clock,
         emit: Emit,
         conduct: Conduct,
+        elapsed: Callable[[], float],
     ) -> None:
+        self._elapsed = elapsed
         self._plan = plan
         self._messages = messages
         self._dialer = dialer
@@ -105,11 +121,18 @@ class Bot:
         self._attempt = 0
         self._in_doubt = 0
         self._largest_message = 0
+        self._last_expect: Expectation = "must accept"
+        self._old: list[_OldLink] = []
 
     async def live(self) -> None:
         """Play the plan to its end, or to the end of the retry policy's patience."""
         self._emit(
-            BotStarted(**self._who, recording=self._plan.recording, ends_at=self._plan.ends_at)
+            BotStarted(
+                **self._who,
+                number=self._plan.number,
+                recording=self._plan.recording,
+                ends_at=self._plan.ends_at,
+            )
         )
         reason: Literal["finished", "unconnected", "gave up", "interrupted"] = "interrupted"
         try:
@@ -126,6 +149,8 @@ class Bot:
                     reason = "unconnected"
                     break
         finally:
+            for old in self._old:
+                await old.link.cut("rst")
             self._drop(self._agenda.take_due(self._clock.now()), "outage")
             self._emit(BotEnded(**self._who, at=self._clock.now(), reason=reason))
 
@@ -136,6 +161,7 @@ class Bot:
             self._miss(dialled_at)
             self._attempt += 1
             self._in_doubt = self._largest_message = 0
+            self._last_expect = "must accept"
             self._emit(AttemptStarted(**self._who, attempt=self._attempt, at=dialled_at))
             try:
                 link = await self._dialer.dial(self._attempt, self._plan.links(self._attempt))
@@ -148,6 +174,7 @@ class Bot:
                     return "unconnected"
             else:
                 self._retry.opened()
+                self._plan_late_closes()
                 self._emit(LinkOpened(**self._who, attempt=self._attempt, at=self._clock.now()))
                 return link
 
@@ -189,6 +216,7 @@ class Bot:
         while True:
             timed = self._agenda.peek()
             at = self._plan.ends_at if timed is None else min(timed.at, self._plan.ends_at)
+            await self._close_old_links(at, link)
             await self._clock.sleep_until(at, link.lost)
             if link.lost.done():
                 return link.lost.result()
@@ -201,9 +229,19 @@ class Bot:
                 case Frame():
                     await self._send_frame(link, timed, timed.item)
                 case MeetingEvent() as event:
-                    await self._send_event(link, timed.at, event.event, self._messages.event(event))
-                case Raw(message=message):
-                    await self._send_event(link, timed.at, "raw", message)
+                    told = Raw(self._messages.event(event), event.event)
+                    await self._send_other(link, timed.at, told)
+                case Raw() as other:
+                    await self._send_other(link, timed.at, other)
+                case Torn(frame=frame, at_byte=at_byte, how=how):
+                    self._drop([Timed(timed.at, timed.rank, frame)], "lost in sending")
+                    await link.tear(self._messages.frame(frame).message, at_byte)
+                    return await self._end(link, Cut(probe=False, how=how), outcomes.PLANNED_CUT)
+                case Overlap(close_after=close_after) as end:
+                    if end.probe:
+                        await self._probe(link)
+                    self._old.append(_OldLink(self._attempt, link, close_after))
+                    return outcomes.PLANNED_OVERLAP
                 case Stall(lasts=lasts):
                     await self._clock.sleep_until(timed.at + lasts, link.lost)
                 case Cut() as end:
@@ -214,13 +252,13 @@ class Bot:
     async def _send_frame(self, link: Link, timed: Timed, frame: Frame) -> None:
         late, blocked = self._clock.real_seconds_late(timed.at), link.blocked
         message, picture = self._messages.frame(frame)
-        self._largest_message = max(self._largest_message, len(message))
-        self._in_doubt += 1
+        self._note_message(message, frame.form.expect)
         try:
-            await link.send(message)
+            await link.send(message, frame.form.travel)
         except LinkLost:
             self._drop([timed], "lost in sending")
             raise
+        self._in_doubt += 1
         lag, stall = self._pace.sent(late=late, blocked=link.blocked - blocked)
         span = frame.span
         self._emit(
@@ -240,24 +278,48 @@ class Bot:
                 message_bytes=len(message),
                 sha256=picture.digest() if self._conduct.digests else "",
                 expect=frame.form.expect,
+                written=self._elapsed(),
                 lag=lag,
                 stall=stall,
             )
         )
 
-    async def _send_event(self, link: Link, at: float, event: str, message: bytes) -> None:
+    def _note_message(self, message: bytes, expect: Expectation) -> None:
         self._largest_message = max(self._largest_message, len(message))
-        await link.send(message)
+        self._last_expect = expect
+
+    async def _send_other(self, link: Link, at: float, other: Raw) -> None:
+        self._note_message(other.message, other.expect)
+        await link.send(other.message, other.travel)
         self._emit(
             EventSent(
                 **self._who,
                 attempt=self._attempt,
                 at=at,
-                event=event,
-                message_bytes=len(message),
-                expect="must accept",
+                event=other.name,
+                message_bytes=len(other.message),
+                expect=other.expect,
             )
         )
+
+    def _plan_late_closes(self) -> None:
+        """A new link is up: from now on runs the time of the old ones that are to be closed."""
+        now = self._clock.now()
+        self._old = [
+            old._replace(close_at=now + old.close_after)
+            if old.close_after is not None and old.close_at is None
+            else old
+            for old in self._old
+        ]
+
+    async def _close_old_links(self, before: float, link: Link) -> None:
+        """Close the old links whose time comes before a moment, while the present one is up."""
+        due = [old for old in self._old if old.close_at is not None and old.close_at <= before]
+        for old in sorted(due, key=lambda old: old.close_at or 0.0):
+            await self._clock.sleep_until(old.close_at or 0.0, link.lost)
+            self._old.remove(old)
+            await old.link.close(1000)
+            self._emit(OldLinkClosed(**self._who, attempt=old.attempt, at=self._clock.now()))
 
     def _fall_behind(self) -> bool:
         """Apply the policy for a slow receiver; True when it wants the link closed."""
@@ -280,25 +342,26 @@ class Bot:
         Frames that the receiver is known to have are in doubt no more.
         """
         if end is not self._plan.end and end.probe:
-            answered = await link.answers_ping(PROBE_TIMEOUT)
-            self._in_doubt = 0 if answered else self._in_doubt
-            self._emit(
-                Probed(
-                    **self._who,
-                    attempt=self._attempt,
-                    at=self._clock.now(),
-                    answered=answered,
-                )
-            )
+            await self._probe(link)
         if isinstance(end, Cut):
-            await link.cut()
+            await link.cut(end.how)
+            if end.how == "silent":
+                self._old.append(_OldLink(self._attempt, link, close_after=None))
             return outcome
-        otherwise = await link.close(end.code, end.reason)
+        otherwise = await link.close(end.code, end.reason, end.junk)
         if otherwise is None:
             self._in_doubt = 0
         elif otherwise.cause == "receiver":
             return otherwise
         return outcome
+
+    async def _probe(self, link: Link) -> None:
+        """Ping; with a pong, what was sent before is in doubt no more."""
+        answered = await link.answers_ping(PROBE_TIMEOUT)
+        self._in_doubt = 0 if answered else self._in_doubt
+        self._emit(
+            Probed(**self._who, attempt=self._attempt, at=self._clock.now(), answered=answered)
+        )
 
     def _end_attempt(self, outcome: Outcome) -> None:
         self._emit(
@@ -309,6 +372,7 @@ class Bot:
                 outcome=outcome,
                 in_doubt=self._in_doubt,
                 largest_message=self._largest_message,
+                last_expect=self._last_expect,
             )
         )
 

@@ -160,6 +160,11 @@ class _JumpingLoop(asyncio.SelectorEventLoop):
         return self._virtual.now
 
 
+async def yield_to_loop() -> None:
+    """Let every other task that is ready run once."""
+    await asyncio.sleep(0)
+
+
 def stopwatch() -> Callable[[], float]:
     """Starts to measure; the function that it gives tells the real seconds since."""
     began = time.perf_counter()

@@ -56,6 +56,7 @@ class WebSocketDialer:
         self._signer = signer
         self._tls = tls
         self._seed = seed
+        self._first_signature: list[tuple[str, str]] | None = None
 
     async def dial(self, attempt: int, plan: LinkPlan) -> Link:
         """Open a link.
@@ -73,7 +74,7 @@ class WebSocketDialer:
 
     async def _connect(self, attempt: int, plan: LinkPlan) -> Connection:
         def make(*args: object, **kwargs: object) -> Connection:
-            return Connection(*args, lenient=plan.lenient, **kwargs)
+            return Connection(*args, plan=plan, **kwargs)
 
         tls: dict[str, Any] = {}
         if self._tls is not None and self._endpoint.secure:
@@ -93,6 +94,7 @@ class WebSocketDialer:
             **tls,
         )
         assert isinstance(connection, Connection)
+        connection.upgraded()
         return connection
 
     def _signature(self, attempt: int, plan: LinkPlan) -> list[tuple[str, str]]:
@@ -100,7 +102,11 @@ class WebSocketDialer:
             return []
         number = 1 if plan.webhook_id == "same" else attempt
         rng = random.Random(f"{self._seed}:{number}")
-        return self._signer.headers(_message_id(rng), unix_time())
+        headers = self._signer.headers(_message_id(rng), unix_time(), plan.signature)
+        if plan.signature == "replayed" and self._first_signature is not None:
+            return self._first_signature
+        self._first_signature = self._first_signature or headers
+        return headers
 
     async def _abort(self) -> None:
         """Open a TCP connection, send half of an upgrade request, and go."""

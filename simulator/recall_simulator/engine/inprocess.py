@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 from recall_simulator.engine.link import DialFailed, LinkLost
+from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
 from recall_simulator.record.outcomes import Outcome
-from recall_simulator.wire import LinkPlan
+from recall_simulator.wire import USUAL, LinkPlan, Travel
 
 Sink = Callable[[int, bytes], Outcome | None]
 """Takes the attempt's number and a message; an outcome in return ends the link with it."""
@@ -28,13 +29,18 @@ class InProcessLink:
         """A function takes everything at once."""
         return 0.0
 
-    async def send(self, message: bytes) -> None:
+    async def send(self, message: bytes, travel: Travel = USUAL) -> None:
         """Hand one message to the sink. Raises LinkLost when the link is gone already."""
         if self.lost.done():
             raise LinkLost
         outcome = self._sink(self._attempt, message)
         if outcome is not None:
             self.lose(outcome)
+
+    async def tear(self, message: bytes, at_byte: int) -> None:
+        """A function gets whole messages or none."""
+        if self.lost.done():
+            raise LinkLost
 
     def lose(self, outcome: Outcome) -> None:
         """End the link, as a receiver would."""
@@ -46,11 +52,11 @@ class InProcessLink:
             raise LinkLost
         return True
 
-    async def close(self, code: int, reason: str = "") -> Outcome | None:
+    async def close(self, code: int, reason: str = "", junk: bytes = b"") -> Outcome | None:
         """Nothing is left to be closed."""
         return self.lost.result() if self.lost.done() else None
 
-    async def cut(self) -> None:
+    async def cut(self, how: CutForm = "fin") -> None:
         """Nothing is left to be cut."""
 
 

@@ -2,18 +2,32 @@
 
 import asyncio
 import contextlib
-from typing import Any, Protocol
+import socket
+import struct
+from collections.abc import AsyncIterator
+from typing import Any, Protocol, cast
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.protocol import State
 
+from recall_simulator.engine import clock
+from recall_simulator.engine.slow import SlowTransport
+from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
 from recall_simulator.record.outcomes import Outcome
+from recall_simulator.wire import USUAL, LinkPlan, Travel
+from recall_simulator.wire.framing import BINARY, TEXT, header_size, masked_frame
 
 CLOSE_TIMEOUT = 10.0
 """Real seconds to wait for the receiver's half of the closing handshake."""
+
+SLOW_HANDSHAKE = 120.0
+"""Bytes a second of a slow handshake: an upgrade request takes about two seconds."""
+
+FLUSH_TIMEOUT = 2.0
+"""Real seconds that what was written gets to leave before a cut."""
 
 _ANSWERS = (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY, CloseCode.NO_STATUS_RCVD)
 """Codes with which servers answer a close frame of ours when they do not repeat its own."""
@@ -47,32 +61,39 @@ class Link(Protocol):
     def blocked(self) -> float:
         """Real seconds that sends have waited for the receiver to take more."""
 
-    async def send(self, message: bytes) -> None:
-        """Write one whole text message; returns when more can be taken. Raises LinkLost."""
+    async def send(self, message: bytes, travel: Travel = USUAL) -> None:
+        """Write one whole message; returns when more can be taken. Raises LinkLost."""
+
+    async def tear(self, message: bytes, at_byte: int) -> None:
+        """Write only the first bytes of a message; nothing can follow. Raises LinkLost."""
 
     async def answers_ping(self, seconds: float) -> bool:
         """Whether a ping is answered in time. Raises LinkLost."""
 
-    async def close(self, code: int, reason: str = "") -> Outcome | None:
-        """Close with a close frame.
+    async def close(self, code: int, reason: str = "", junk: bytes = b"") -> Outcome | None:
+        """Close with a close frame, and send junk behind it.
 
         Returns:
             None when the receiver answered with its own. Otherwise how the link ended: the
             receiver may have ended it first.
         """
 
-    async def cut(self) -> None:
-        """Drop the connection without a close frame."""
+    async def cut(self, how: CutForm = "fin") -> None:
+        """Drop the connection without a close frame.
+
+        With `silent` it stays open, and nothing is sent or read on it until it is cut otherwise.
+        """
 
 
 class Connection(ClientConnection):
     """A client connection that knows how long it was blocked, and what junk it was sent."""
 
-    def __init__(self, *args: Any, lenient: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, plan: LinkPlan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.blocked = 0.0
         self.junk = b""
-        self._lenient = lenient
+        self._plan = plan
+        self._lenient = plan.lenient
         self._looking = True
         self._paused_at: float | None = None
 
@@ -81,6 +102,21 @@ class Connection(ClientConnection):
         """Whether the receiver sent what is no websocket frame, or one that may not be sent."""
         trouble = self.protocol.parser_exc
         return trouble is not None and not isinstance(trouble, EOFError)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The TCP connection is there: slow it down, where the plan wants it so."""
+        plan = self._plan
+        if plan.bandwidth is not None or plan.delay or plan.handshake == "slow":
+            assert isinstance(transport, asyncio.Transport)
+            bandwidth = SLOW_HANDSHAKE if plan.handshake == "slow" else plan.bandwidth
+            slow = SlowTransport(transport, self, bandwidth=bandwidth, delay=plan.delay)
+            transport = cast(asyncio.Transport, slow)
+        super().connection_made(transport)
+
+    def upgraded(self) -> None:
+        """The handshake is over, and with it a slowness that was meant for it alone."""
+        if isinstance(self.transport, SlowTransport):
+            self.transport.set_bandwidth(self._plan.bandwidth)
 
     def pause_writing(self) -> None:
         """The transport's buffer is full: the receiver does not keep up."""
@@ -152,10 +188,50 @@ class WebSocketLink:
             if not self.lost.done():
                 self.lost.set_result(classify_loss(error, self._connection))
 
-    async def send(self, message: bytes) -> None:
-        """Write one whole text message; returns when more can be taken. Raises LinkLost."""
+    async def send(self, message: bytes, travel: Travel = USUAL) -> None:
+        """Write one whole message; returns when more can be taken. Raises LinkLost."""
         try:
-            await self._connection.send(message, text=True)
+            if travel is USUAL:
+                await self._connection.send(message, text=True)
+            else:
+                await self._send_as(message, travel)
+        except ConnectionClosed as error:
+            await asyncio.wait([self._reader])
+            raise LinkLost from error
+
+    async def _send_as(self, message: bytes, travel: Travel) -> None:
+        connection = self._connection
+        await self._ping(travel)
+        if travel.wide_length:
+            opcode = BINARY if travel.binary else TEXT
+            frame = masked_frame(message, opcode=opcode, wide_length=True)
+            async with connection.send_context():
+                connection.protocol.writes.append(frame)
+            return
+        if travel.fragments == 1:
+            await connection.send(message, text=not travel.binary)
+            return
+
+        async def fragments() -> AsyncIterator[bytes]:
+            size = max(1, -(-len(message) // travel.fragments))
+            for at in range(0, len(message), size):
+                yield message[at : at + size]
+                await self._ping(travel)
+
+        await connection.send(fragments(), text=not travel.binary)
+
+    async def _ping(self, travel: Travel) -> None:
+        """Send the ping that goes with a message, whose pong nobody waits for."""
+        if travel.ping is not None:
+            async with self._connection.send_context():
+                self._connection.protocol.send_ping(travel.ping)
+
+    async def tear(self, message: bytes, at_byte: int) -> None:
+        """Write only the first bytes of a message; nothing can follow. Raises LinkLost."""
+        end = header_size(len(message)) + min(at_byte, len(message))
+        try:
+            async with self._connection.send_context():
+                self._connection.protocol.writes.append(masked_frame(message)[:end])
         except ConnectionClosed as error:
             await asyncio.wait([self._reader])
             raise LinkLost from error
@@ -172,18 +248,36 @@ class WebSocketLink:
             raise LinkLost from error
         return True
 
-    async def close(self, code: int, reason: str = "") -> Outcome | None:
+    async def close(self, code: int, reason: str = "", junk: bytes = b"") -> Outcome | None:
         """Close with a close frame; None when the receiver answered with its own."""
-        await self._connection.close(code, reason)
+        closing = asyncio.create_task(self._connection.close(code, reason))
+        if junk:
+            await clock.yield_to_loop()
+            self._connection.transport.write(junk)
+        await closing
         outcome = await self.lost
         return None if outcome is outcomes.CLOSED_BY_US else outcome
 
-    async def cut(self) -> None:
+    async def cut(self, how: CutForm = "fin") -> None:
         """Drop the connection without a close frame."""
-        self._connection.transport.abort()
-        await asyncio.wait([self._reader])
-        with contextlib.suppress(ConnectionClosed):
-            await self._connection.wait_closed()
+        transport = self._connection.transport
+        if how == "silent":
+            # The connection's own reader would read on: stop below it.
+            transport.pause_reading()
+            return
+        if how == "rst":
+            linger = struct.pack("ii", 1, 0)  # on, for 0 seconds: closing resets (socket(7))
+            with contextlib.suppress(OSError, AttributeError):
+                transport.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, linger
+                )
+            transport.abort()
+        else:
+            transport.close()
+        done, _ = await asyncio.wait([self._reader], timeout=FLUSH_TIMEOUT)
+        if not done:
+            transport.abort()
+            await asyncio.wait([self._reader])
 
 
 def classify_loss(error: ConnectionClosed, connection: Connection) -> Outcome:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from recall_simulator.engine.bot import Bot, Conduct
-from recall_simulator.engine.clock import Clock
+from recall_simulator.engine.clock import Clock, stopwatch
 from recall_simulator.engine.dialer import Dialer
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import Messages, Plan
@@ -27,6 +27,7 @@ async def play(
     library: FrameLibrary,
     handlers: Iterable[Handler],
     conduct: Conduct,
+    elapsed: Callable[[], float] | None = None,
 ) -> None:
     """Let every plan's bot live its life.
 
@@ -39,11 +40,13 @@ async def play(
         library: pictures, shared by all.
         handlers: take the events.
         conduct: choices that all bots share.
+        elapsed: real seconds since the run began; by default since this call.
 
     Raises:
         Exception: whatever a handler raised; the bots were ended first.
     """
     takers = list(handlers)
+    since_now = stopwatch()
 
     def emit(event: EngineEvent) -> None:
         for take in takers:
@@ -57,6 +60,7 @@ async def play(
             clock=clock(),
             emit=emit,
             conduct=conduct,
+            elapsed=elapsed or since_now,
         )
         for plan in plans
     ]

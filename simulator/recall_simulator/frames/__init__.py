@@ -16,6 +16,7 @@ from recall_simulator.frames.profiles import (
 )
 
 if TYPE_CHECKING:
+    from recall_simulator.frames.damage import Damage, damaged
     from recall_simulator.frames.encoded import Encoded
     from recall_simulator.frames.kinds import KINDS, Kind
     from recall_simulator.frames.lettering import Fonts
@@ -30,6 +31,7 @@ _HOMES = {
     "Base": "library",
     "BaseKey": "library",
     "DEFAULT_SCENES": "scenes",
+    "Damage": "damage",
     "Encoded": "encoded",
     "Fonts": "lettering",
     "FrameLibrary": "library",
@@ -41,6 +43,7 @@ _HOMES = {
     "Reel": "pictures",
     "SCENES": "scenes",
     "Scene": "scenes",
+    "damaged": "damage",
     "letterbox": "pictures",
     "paint_base": "library",
     "read_mark": "reader",
@@ -56,6 +59,7 @@ __all__ = [
     "Album",
     "Base",
     "BaseKey",
+    "Damage",
     "Encoded",
     "Fonts",
     "FrameLibrary",
@@ -67,6 +71,7 @@ __all__ = [
     "Scene",
     "Size",
     "check_size",
+    "damaged",
     "letterbox",
     "paint_base",
     "read_mark",

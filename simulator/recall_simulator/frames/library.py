@@ -203,7 +203,8 @@ class FrameLibrary:
             length = len(text) // 4 * 3 - text.count(b"=", -2)
             return Encoded(shot.width, shot.height, length, (text,))
         at_ms = round(shot.at * 1000)
-        payload = pack(self._run, shot.participant, shot.type, shot.sequence, at_ms)
+        run = (self._run + shot.bot) & 0xFFFF_FFFF
+        payload = pack(run, shot.participant, shot.type, shot.sequence, at_ms)
         data = stream.strip.data(payload, clock_text(shot.sequence, at_ms), front.adler)
         rest = png.splice(front, data)
         length = len(text) // 4 * 3 + len(rest)

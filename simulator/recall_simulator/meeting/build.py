@@ -31,6 +31,7 @@ def make_plans(
     start_time: datetime,
     profile: str | None = None,
     scenes: Mapping[StreamType, str] | None = None,
+    first_number: int = 0,
 ) -> list[Plan]:
     """Work a scenario out into one plan for each of its bots.
 
@@ -44,6 +45,7 @@ def make_plans(
         start_time: when the recordings began, with a time zone.
         profile: a named profile in place of the scenario's own.
         scenes: what streams show whose person chose nothing.
+        first_number: number of the first bot in the run.
 
     Raises:
         ScenarioError: the scenario asks for what can't be.
@@ -61,6 +63,7 @@ def make_plans(
     def plan(index: int) -> Plan:
         return Plan(
             scenario=name,
+            number=first_number + index,
             origin=_origin(scenario, random.Random(f"{seed}:{run_id}:{name}:{index}"), start_time),
             wire=scenario.wire,
             spans=timeline.spans,

@@ -2,11 +2,13 @@
 
 from typing import NamedTuple
 
-from recall_simulator.frames import Encoded, FrameLibrary
+import pybase64
+
+from recall_simulator.frames import Encoded, FrameLibrary, damaged
 from recall_simulator.meeting.plan import Frame, Plan
 from recall_simulator.meeting.timeline import MeetingEvent
 from recall_simulator.record.streams import Shot
-from recall_simulator.wire import EventTemplate, FrameTemplate
+from recall_simulator.wire import EventTemplate, FrameTemplate, WireOptions
 
 
 class FrameMessage(NamedTuple):
@@ -32,41 +34,58 @@ class Messages:
     def __init__(self, plan: Plan, library: FrameLibrary) -> None:
         self._plan = plan
         self._library = library
-        self._frames: dict[int, FrameTemplate] = {}
+        self._templates: dict[tuple[int, WireOptions | None, bool], FrameTemplate] = {}
         self._events = EventTemplate(plan.origin, plan.wire)
 
     def frame(self, frame: Frame) -> FrameMessage:
         """The message of a frame; its pixels tell it from every other."""
-        span = frame.span
-        picture = self._library.encode(shot_of(frame))
-        template = self._frames.get(id(span))
+        form = frame.form
+        picture = self._library.encode(shot_of(frame, self._plan.number), form.kind)
+        if form.damage != "none":
+            data = damaged(picture.png(), form.damage)
+            base64 = (pybase64.b64encode(data),)
+            picture = Encoded(picture.width, picture.height, len(data), base64)
+        message = self._template(frame).message(
+            picture.base64, frame.relative, absolute_shift=form.absolute_shift
+        )
+        return FrameMessage(message, picture)
+
+    def _template(self, frame: Frame) -> FrameTemplate:
+        span, form = frame.span, frame.form
+        key = (id(span), form.wire, form.extra_fields)
+        template = self._templates.get(key)
         if template is None:
-            template = FrameTemplate(
-                span.participant, span.type, self._plan.origin, self._plan.wire
+            template = self._templates[key] = FrameTemplate(
+                span.participant,
+                span.type,
+                self._plan.origin,
+                form.wire or self._plan.wire,
+                extra_fields=form.extra_fields,
             )
-            self._frames[id(span)] = template
-        return FrameMessage(template.message(picture.base64, frame.relative), picture)
+        return template
 
     def event(self, event: MeetingEvent) -> bytes:
         """The message of something that happened in the meeting."""
         return self._events.participant_event(event.event, event.participant, event.at)
 
 
-def shot_of(frame: Frame) -> Shot:
-    """What a frame shows."""
+def shot_of(frame: Frame, bot: int) -> Shot:
+    """What a frame of the bot of this number shows."""
     span = frame.span
+    size = frame.form.size or span.size
     return Shot(
         participant=span.participant.id,
         name=span.participant.name,
         type=span.type,
         scene=span.scene,
-        width=span.size.width,
-        height=span.size.height,
+        width=size.width,
+        height=size.height,
         sequence=frame.sequence,
         at=frame.relative,
+        bot=bot,
     )
 
 
 def first_shots(plan: Plan) -> list[Shot]:
     """A shot of each span: enough to paint ahead all that a plan will show."""
-    return [shot_of(Frame(span, 0, span.start)) for span in plan.spans]
+    return [shot_of(Frame(span, 0, span.start), plan.number) for span in plan.spans]

@@ -9,13 +9,11 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from recall_simulator.frames.kinds import Kind
-from recall_simulator.frames.profiles import Size
+from recall_simulator.frames import Damage, Kind, Size
 from recall_simulator.meeting.timeline import MeetingEvent, Span
 from recall_simulator.record.streams import Expectation
 from recall_simulator.wire import USUAL, LinkPlan, Origin, Travel, WireOptions
 
-Damage = Literal["none", "truncated", "wrong-crc", "not-a-png", "empty"]
 CutForm = Literal["fin", "rst", "silent"]
 
 
@@ -162,6 +160,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         scenario: name of the scenario, as the user gave it.
+        number: of the bot in its run, from 0.
         origin: the bot's identity on the wire.
         wire: choices of the wire form.
         spans: the stretches of all streams, for whoever paints ahead.
@@ -172,6 +171,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     scenario: str
+    number: int
     origin: Origin
     wire: WireOptions
     spans: list[Span]

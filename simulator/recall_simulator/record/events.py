@@ -28,10 +28,14 @@ class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 
 
 class BotStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="bot"):
-    """A bot has joined its meeting. `bot` and `recording` are the UUIDs on the wire."""
+    """A bot has joined its meeting. `bot` and `recording` are the UUIDs on the wire.
+
+    The marks of its frames carry the run id plus `number`, so that bots are told apart.
+    """
 
     scenario: str
     bot: str
+    number: int
     recording: str
     ends_at: float
 
@@ -64,6 +68,7 @@ class FrameSent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
         message_bytes: bytes of the whole message.
         sha256: digest of the PNG in hex; empty unless somebody asked for digests.
         expect: what is asked of the receiver for this frame.
+        written: real seconds from the beginning of the run to when the frame was written.
         lag: real seconds that the frame was late by our own doing.
         stall: real seconds that the frame was late because the receiver took no more.
     """
@@ -84,6 +89,7 @@ class FrameSent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     message_bytes: int
     sha256: str
     expect: Expectation
+    written: float
     lag: float
     stall: float
 
@@ -141,8 +147,10 @@ class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     """An attempt is over, in the handshake or later.
 
     Attributes:
-        in_doubt: frames written on this link and not proven delivered when it went.
+        in_doubt: how many frames, the last ones written on this link, were not proven delivered
+            when it went.
         largest_message: bytes of the largest message sent on this link.
+        last_expect: what was asked of the receiver for the last message on this link.
     """
 
     scenario: str
@@ -152,6 +160,16 @@ class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     outcome: Outcome
     in_doubt: int = 0
     largest_message: int = 0
+    last_expect: Expectation = "must accept"
+
+
+class OldLinkClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="late"):
+    """The close frame of an overlapped link left, after the new one was up."""
+
+    scenario: str
+    bot: str
+    attempt: int
+    at: float
 
 
 class RetryScheduled(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="retry"):
@@ -195,6 +213,7 @@ EngineEvent = (
     | FrameDropped
     | Probed
     | AttemptEnded
+    | OldLinkClosed
     | RetryScheduled
     | BotEnded
     | RunEnded

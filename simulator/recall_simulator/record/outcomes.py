@@ -12,8 +12,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
     Attributes:
         text: the class of the outcome: `completed`, `planned cut`, `planned close 1001`,
-            `planned abort`, `refused`, `timed out`, `dns`, `tls`, `network`, `http 401`,
-            `junk after 101`, `bad handshake`, `protocol error`, `closed 1009`, `cut`,
+            `planned overlap`, `planned abort`, `refused`, `timed out`, `dns`, `tls`, `network`,
+            `http 401`, `junk after 101`, `bad handshake`, `protocol error`, `closed 1009`, `cut`,
             `interrupted`.
         cause: `plan` when the scenario wanted it, `receiver` when the receiver answered and
             then ended it, `unreachable` when nobody answered.
@@ -35,6 +35,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 COMPLETED = Outcome("completed", "plan", opened=True)
 PLANNED_CUT = Outcome("planned cut", "plan", opened=True)
+PLANNED_OVERLAP = Outcome("planned overlap", "plan", opened=True)
 PLANNED_ABORT = Outcome("planned abort", "plan", opened=False)
 CLOSED_BY_US = Outcome("closed by us", "plan", opened=True)
 UNANSWERED_CLOSE = Outcome(

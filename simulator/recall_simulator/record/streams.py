@@ -44,6 +44,7 @@ class Shot(msgspec.Struct, frozen=True):
         height: picture height in pixels.
         sequence: 0-based number of the frame in its stream.
         at: scheduled time, in seconds since the recording began.
+        bot: number of the bot in its run; the mark says it by way of the run id.
     """
 
     participant: int
@@ -54,3 +55,4 @@ class Shot(msgspec.Struct, frozen=True):
     height: int
     sequence: int
     at: float
+    bot: int = 0

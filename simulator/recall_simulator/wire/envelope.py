@@ -99,10 +99,15 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
         return b"," + _encode(fields)[1:] + b"}"
 
     def timestamp(
-        self, relative: float, options: WireOptions, *, absolute_first: bool = False
+        self,
+        relative: float,
+        options: WireOptions,
+        *,
+        absolute_first: bool = False,
+        absolute_shift: float = 0.0,
     ) -> bytes:
         """The `timestamp` object for a moment, in seconds since the recording began."""
-        absolute = absolute_time(self.start_time, relative, options).encode()
+        absolute = absolute_time(self.start_time, relative + absolute_shift, options).encode()
         if absolute_first:
             form = b'{"absolute":"%b","relative":%.*f}'
             return form % (absolute, options.relative_digits, relative)
@@ -129,28 +134,42 @@ class FrameTemplate:
         type: `webcam` or `screenshare`.
         origin: the bot's references.
         options: choices of the wire form.
+        extra_fields: add a field that nobody has heard of at every level.
     """
 
     def __init__(
-        self, participant: Participant, type: StreamType, origin: Origin, options: WireOptions
+        self,
+        participant: Participant,
+        type: StreamType,
+        origin: Origin,
+        options: WireOptions,
+        *,
+        extra_fields: bool = False,
     ) -> None:
         self._origin = origin
         self._options = options
-        self._tail = (
-            b',"type":"%b","participant":' % type.encode()
-            + _encode(participant.on_wire(options))
-            + b"}"
-            + origin.references("video_separate", options.artifact, options)
+        person = _encode(participant.on_wire(options))
+        references = origin.references("video_separate", options.artifact, options)
+        extra = b""
+        if extra_fields:
+            extra = b',"x_new":{"list":[1,null,"x"],"deep":{"er":true}}'
+            person = person[:-1] + extra + b"}"
+            references = references[:-2] + extra + b"}" + extra + b"}"
+        self._tail = b"".join(
+            (b',"type":"%b","participant":' % type.encode(), person, extra, b"}", references)
         )
 
-    def message(self, base64: Iterable[bytes], relative: float) -> bytes:
+    def message(
+        self, base64: Iterable[bytes], relative: float, *, absolute_shift: float = 0.0
+    ) -> bytes:
         """One whole message.
 
         Args:
             base64: the PNG in standard padded base64, in pieces.
             relative: seconds since the recording began.
+            absolute_shift: seconds that the absolute time is ahead of the relative one.
         """
-        timestamp = self._origin.timestamp(relative, self._options)
+        timestamp = self._origin.timestamp(relative, self._options, absolute_shift=absolute_shift)
         return b"".join((_HEAD, *base64, b'","timestamp":', timestamp, self._tail))
 
 

@@ -11,8 +11,11 @@ import hashlib
 import hmac
 
 from recall_simulator.record.errors import UsageError
+from recall_simulator.wire.link_plan import SignatureForm
 
 PREFIX = "whsec_"
+TOLERANCE = 300
+"""Seconds of skew between the timestamp and the receiver's clock that receivers accept."""
 
 
 class Signer:
@@ -47,15 +50,28 @@ class Signer:
         digest = hmac.new(self._key, signed, hashlib.sha256).digest()
         return "v1," + base64.b64encode(digest).decode()
 
-    def headers(self, message_id: str, timestamp: int) -> list[tuple[str, str]]:
+    def headers(
+        self, message_id: str, timestamp: int, form: SignatureForm = "right"
+    ) -> list[tuple[str, str]]:
         """The three headers of one upgrade request.
 
         Args:
             message_id: as `msg_…`, a new one for each attempt.
             timestamp: Unix time in whole seconds; receivers tolerate five minutes of skew.
+            form: what is wrong with them. `replayed` is the caller's to make, with headers that
+                were sent before.
         """
-        return [
-            ("Webhook-Id", message_id),
-            ("Webhook-Timestamp", str(timestamp)),
-            ("Webhook-Signature", self.signature(message_id, timestamp)),
-        ]
+        timestamp += {"expired": -2 * TOLERANCE, "future": 2 * TOLERANCE}.get(form, 0)
+        signature = self.signature(message_id, timestamp)
+        if form in ("wrong-key", "rotated"):
+            wrong = Signer(PREFIX + base64.b64encode(self._key[::-1] + b"other").decode())
+            other = wrong.signature(message_id, timestamp)
+            signature = other if form == "wrong-key" else f"{other} {signature}"
+        prefix = "svix" if form == "svix" else "Webhook"
+        names = (
+            ("id", "timestamp", "signature") if form == "svix" else ("Id", "Timestamp", "Signature")
+        )
+        values = (message_id, str(timestamp), signature)
+        if form == "missing":
+            return []
+        return [(f"{prefix}-{name}", value) for name, value in zip(names, values, strict=True)]

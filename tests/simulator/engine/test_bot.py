@@ -301,3 +301,59 @@ def test_a_cancelled_run_closes_its_links_and_says_so(
     VirtualClock.run(main)
     ends = [(event.at, event.outcome.text) for event in events if isinstance(event, AttemptEnded)]
     assert ends == [(5.0, "interrupted")] * 2
+
+
+def with_items(plan: Plan, *items: tuple[float, object]) -> Plan:
+    """The plan with further items in its schedule, before whatever else is due then."""
+    import heapq
+
+    import msgspec
+
+    from recall_simulator.meeting import Timed
+
+    more = [Timed(at, -1, item) for at, item in items]  # type: ignore[arg-type]
+    return msgspec.structs.replace(
+        plan, schedule=lambda: heapq.merge(plan.schedule(), more, key=lambda timed: timed[:2])
+    )
+
+
+def test_an_overlapped_link_is_closed_after_the_new_one_is_up(
+    plans_of: PlansOf, play_out: PlayOut
+) -> None:
+    from recall_simulator.meeting import Overlap
+    from recall_simulator.record.events import OldLinkClosed
+
+    plan = with_items(plans_of(f"duration = 12\n{FLAT}")[0], (4.0, Overlap(close_after=1.5)))
+    events = play_out([plan])
+    assert story(events) == [
+        "0 dial 1", "0 open", "4 planned overlap", "4 wait 3", "7 dial 2", "7 open",
+        "12 completed", "12 finished",
+    ]  # fmt: skip
+    late = [event for event in events if isinstance(event, OldLinkClosed)]
+    assert [(event.attempt, event.at) for event in late] == [(1, 8.5)]
+    after = [frame.at for frame in frames(events) if frame.attempt == 2]
+    assert min(after) < 8.5 < max(after)
+
+
+def test_a_torn_frame_is_in_doubt_and_not_sent(plans_of: PlansOf, play_out: PlayOut) -> None:
+    from recall_simulator.meeting import Torn
+
+    plain = plans_of(f"duration = 12\n{FLAT}")[0]
+    frame = next(timed.item for timed in plain.schedule() if timed.at > 4)
+    assert isinstance(frame, Frame)
+    events = play_out([with_items(plain, (4.0, Torn(frame, 1000)))])
+    assert dropped(events)["lost in sending"] == 1
+    (end, *_) = [event for event in events if isinstance(event, AttemptEnded)]
+    assert (end.outcome.text, end.in_doubt) == ("planned cut", 8)
+
+
+def test_raw_messages_go_out_with_their_name_and_what_is_expected(
+    plans_of: PlansOf, play_out: PlayOut
+) -> None:
+    from recall_simulator.meeting import Raw
+
+    got: list[bytes] = []
+    plan = with_items(plans_of("duration = 3")[0], (1.0, Raw(b"{", "junk", expect="must survive")))
+    events = play_out([plan], lambda attempt, message: got.append(message))
+    (sent,) = [event for event in events if isinstance(event, EventSent)]
+    assert (sent.event, sent.expect, sent.message_bytes, got) == ("junk", "must survive", 1, [b"{"])

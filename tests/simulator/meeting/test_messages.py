@@ -65,3 +65,45 @@ def test_the_picture_says_the_size_and_length_of_its_png(
     picture = make.frame(frame).picture
     assert (picture.width, picture.height) == (480, 360)
     assert picture.length == len(picture.png())
+
+
+def test_a_frame_may_differ_in_size_kind_damage_and_envelope(
+    plans_of: PlansOf, library: FrameLibrary
+) -> None:
+    import io
+
+    from PIL import Image
+
+    from recall_simulator.frames import Size
+    from recall_simulator.meeting import FrameForm
+    from recall_simulator.wire import WireOptions
+
+    plan = plans_of(MEETING)[0]
+    make = Messages(plan, library)
+    usual = next(timed.item for timed in plan.schedule() if isinstance(timed.item, Frame))
+
+    def made(**form: object) -> tuple[dict[str, object], bytes]:
+        message, picture = make.frame(usual._replace(form=FrameForm(**form)))  # type: ignore[arg-type]
+        return json.loads(message)["data"], picture.png()
+
+    _, png = made(size=Size(1, 1))
+    assert Image.open(io.BytesIO(png)).size == (1, 1)
+    _, png = made(kind="grey")
+    assert Image.open(io.BytesIO(png)).mode == "L"
+    whole = make.frame(usual).picture.png()
+    assert made(damage="truncated")[1] == whole[: len(whole) // 2]
+    assert made(damage="empty")[1] == b""
+    assert made(damage="not-a-png")[1][:4] == b"\xff\xd8\xff\xe0"
+    crc = made(damage="wrong-crc")[1]
+    assert (crc[:-16], crc[-12:]) == (whole[:-16], whole[-12:])
+    assert crc != whole
+    assert "bot" not in made(wire=WireOptions(bot="absent"))[0]
+    data, _ = made(extra_fields=True)
+    inner = data["data"]
+    assert isinstance(inner, dict)
+    assert "x_new" in data
+    assert "x_new" in inner
+    assert "x_new" in inner["participant"]
+    shifted = made(absolute_shift=3600.0)[0]["data"]["timestamp"]  # type: ignore[index]
+    assert shifted["relative"] == usual.relative
+    assert shifted["absolute"].startswith("2026-09-20T06:47:0")

@@ -1,0 +1,240 @@
+"""What goes wrong on purpose: wire forms, torn messages, cuts, overlap, a slow network.
+
+Over real sockets, against a server that writes down what it sees of them.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame as WireFrame
+from websockets.frames import Opcode
+
+from recall_simulator.engine import Link, WebSocketDialer
+from recall_simulator.engine.clock import stopwatch
+from recall_simulator.record.outcomes import Outcome
+from recall_simulator.wire import LinkPlan, Signer, Travel, parse_endpoint
+
+T = TypeVar("T")
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+class Seen:
+    """What a server saw of one connection."""
+
+    def __init__(self) -> None:
+        self.frames: list[tuple[Opcode, bool, bytes]] = []
+        self.messages: list[str | bytes] = []
+        self.headers: list[tuple[str, str]] = []
+        self.end: ConnectionClosed | None = None
+        self.over = asyncio.Event()
+
+    async def handle(self, connection: ServerConnection) -> None:
+        """Take messages until the connection goes."""
+        assert connection.request is not None
+        self.headers = list(connection.request.headers.raw_items())
+        try:
+            while True:
+                self.messages.append(await connection.recv())
+        except ConnectionClosed as error:
+            self.end = error
+        finally:
+            self.over.set()
+
+
+@asynccontextmanager
+async def server(seen: Seen) -> AsyncIterator[str]:
+    """A server whose URL is given."""
+
+    class Watched(ServerConnection):
+        def process_event(self, event: object) -> None:
+            if isinstance(event, WireFrame):
+                seen.frames.append((event.opcode, event.fin, bytes(event.data)))
+            super().process_event(event)  # type: ignore[arg-type]
+
+    async with serve(
+        seen.handle, "127.0.0.1", 0, compression=None, max_size=None, create_connection=Watched
+    ) as running:
+        yield f"ws://127.0.0.1:{next(iter(running.sockets)).getsockname()[1]}/"
+
+
+def linked(
+    use: Callable[[Link, Seen], Awaitable[T]], plan: LinkPlan = LinkPlan()
+) -> tuple[T, Seen]:
+    async def main() -> tuple[T, Seen]:
+        seen = Seen()
+        async with server(seen) as url, asyncio.timeout(20):
+            link = await WebSocketDialer(parse_endpoint(url)).dial(1, plan)
+            try:
+                return await use(link, seen), seen
+            finally:
+                await link.cut("rst")
+
+    return asyncio.run(main())
+
+
+def data_frames(seen: Seen) -> list[tuple[Opcode, bool, bytes]]:
+    return [frame for frame in seen.frames if frame[0] not in (Opcode.CLOSE,)]
+
+
+@pytest.mark.parametrize(
+    ("travel", "opcodes"),
+    [
+        (Travel(), [Opcode.TEXT]),
+        (Travel(binary=True), [Opcode.BINARY]),
+        (Travel(wide_length=True), [Opcode.TEXT]),
+        (Travel(wide_length=True, binary=True), [Opcode.BINARY]),
+        (Travel(fragments=3), [Opcode.TEXT, Opcode.CONT, Opcode.CONT, Opcode.CONT]),
+        (Travel(ping=b"hi"), [Opcode.PING, Opcode.TEXT]),
+        (
+            Travel(fragments=2, ping=b"hi"),
+            [Opcode.PING, Opcode.TEXT, Opcode.PING, Opcode.CONT, Opcode.PING, Opcode.CONT],
+        ),
+    ],
+)
+def test_a_message_travels_in_the_frames_that_were_asked_for(
+    travel: Travel, opcodes: list[Opcode]
+) -> None:
+    async def use(link: Link, seen: Seen) -> Outcome | None:
+        await link.send(b'{"a":"b"}', travel)
+        await link.send(b"{}")
+        return await link.close(1000)
+
+    outcome, seen = linked(use)
+    assert outcome is None
+    assert [frame[0] for frame in data_frames(seen)] == [*opcodes, Opcode.TEXT]
+    whole = b"".join(frame[2] for frame in data_frames(seen)[:-1] if frame[0] is not Opcode.PING)
+    assert whole == b'{"a":"b"}'
+    assert seen.messages[0] == (whole if travel.binary else whole.decode())
+
+
+@pytest.mark.parametrize("at_byte", [0, 1, 70_000, 10**9])
+def test_a_torn_message_never_arrives_and_what_came_before_does(at_byte: int) -> None:
+    async def use(link: Link, seen: Seen) -> None:
+        await link.send(b"whole")
+        await link.tear(b"x" * 100_000, at_byte)
+        await link.cut("fin")
+        await seen.over.wait()
+
+    _, seen = linked(use)
+    assert seen.messages[:1] == ["whole"]
+    assert len(seen.messages) == (2 if at_byte == 10**9 else 1)
+    assert seen.end is not None
+    assert seen.end.rcvd is None
+
+
+@pytest.mark.parametrize("how", ["fin", "rst"])
+def test_a_cut_has_no_close_frame(how: str) -> None:
+    async def use(link: Link, seen: Seen) -> None:
+        await link.send(b"one")
+        assert await link.answers_ping(5.0)
+        await link.cut(how)  # type: ignore[arg-type]
+        await seen.over.wait()
+
+    _, seen = linked(use)
+    assert seen.messages == ["one"]
+    assert seen.end is not None
+    assert (seen.end.rcvd, seen.end.sent) == (None, None)
+    reset = isinstance(seen.end.__cause__, ConnectionResetError)
+    assert reset == (how == "rst")
+
+
+def test_a_silent_link_stays_open_and_reads_nothing() -> None:
+    async def use(link: Link, seen: Seen) -> bool:
+        await link.send(b"one")
+        assert await link.answers_ping(5.0)
+        await link.cut("silent")
+        done, _ = await asyncio.wait([asyncio.create_task(seen.over.wait())], timeout=0.1)
+        return bool(done)
+
+    over, seen = linked(use)
+    assert not over
+    assert seen.messages == ["one"]
+
+
+def test_junk_may_follow_the_close_frame() -> None:
+    async def use(link: Link, seen: Seen) -> Outcome | None:
+        await link.send(b"one")
+        return await link.close(1000, "bye", b"\x00junk")
+
+    outcome, seen = linked(use)
+    assert outcome is None
+    assert seen.messages == ["one"]
+    assert seen.end is not None
+    assert seen.end.rcvd is not None
+    assert seen.end.rcvd.code == 1000
+
+
+def test_bandwidth_and_delay_hold_bytes_back_and_lose_none() -> None:
+    message = b"x" * 50_000
+
+    async def use(link: Link, seen: Seen) -> tuple[float, Outcome | None]:
+        elapsed = stopwatch()
+        for _ in range(4):
+            await link.send(message)
+        outcome = await link.close(1000)
+        return elapsed(), outcome
+
+    (taken, outcome), seen = linked(use, LinkPlan(bandwidth=1_000_000, delay=0.05))
+    assert outcome is None
+    assert [len(text) for text in seen.messages] == [50_000] * 4
+    assert taken >= 0.15
+
+
+def test_a_slow_handshake_is_slow_and_what_follows_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("recall_simulator.engine.link.SLOW_HANDSHAKE", 1500.0)
+
+    async def use(link: Link, seen: Seen) -> Outcome | None:
+        await link.send(b"x" * 100_000)
+        return await link.close(1000)
+
+    outcome, seen = linked(use, LinkPlan(handshake="slow"))
+    assert outcome is None
+    assert len(seen.messages[0]) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("form", "accepted"),
+    [
+        ("right", True), ("missing", False), ("wrong-key", False), ("expired", False),
+        ("future", False), ("replayed", True), ("rotated", True), ("svix", False),
+    ],
+)  # fmt: skip
+def test_signature_forms_are_what_an_independent_library_takes_them_for(
+    form: str, accepted: bool
+) -> None:
+    from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+    async def main() -> list[list[tuple[str, str]]]:
+        headers: list[list[tuple[str, str]]] = []
+        seen = Seen()
+        async with server(seen) as url:
+            dialer = WebSocketDialer(parse_endpoint(url), signer=Signer(SECRET))
+            for attempt in (1, 2):
+                link = await dialer.dial(attempt, LinkPlan(signature=form))  # type: ignore[arg-type]
+                await link.close(1000)
+                headers.append(seen.headers)
+        return headers
+
+    first, second = asyncio.run(main())
+    signed = [
+        [(name, value) for name, value in each if "ebhook" in name or "svix" in name]
+        for each in (first, second)
+    ]
+    assert (signed[0] == signed[1]) == (form in ("replayed", "missing"))
+    for each in signed:
+        try:
+            Webhook(SECRET).verify(b"", dict(each), json_parse=False)
+        except WebhookVerificationError:
+            assert not accepted
+        else:
+            assert accepted
+    if form == "svix":
+        names = {name.replace("svix", "webhook"): value for name, value in signed[0]}
+        Webhook(SECRET).verify(b"", names, json_parse=False)
