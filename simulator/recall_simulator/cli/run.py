@@ -112,7 +112,7 @@ def play_and_report(
 ) -> "tuple[Tally, Verdict]":
     """Play a session with a console and a journal beside it, and print the summary."""
     from recall_simulator.cli import terminal
-    from recall_simulator.judge import judge_connection
+    from recall_simulator.judge import judge
     from recall_simulator.report import (
         Journal,
         LiveConsole,
@@ -133,7 +133,7 @@ def play_and_report(
             view = LiveConsole(console, tally) if console.is_terminal else PlainConsole(console)
             handlers.append(stack.enter_context(view))  # type: ignore[arg-type]
         session.play(handlers)
-    verdict = judge_connection(tally.judged)
+    verdict = judge(tally.judged)
     print_summary(console, tally, verdict)
     return tally, verdict
 

@@ -26,7 +26,8 @@ from recall_simulator.engine import (
     tune_malloc,
     utc_now,
 )
-from recall_simulator.engine.bot import SlowReceiverPolicy
+from recall_simulator.engine.conduct import SlowReceiverPolicy
+from recall_simulator.faults import apply_faults
 from recall_simulator.frames import PROFILES, SCENES, FrameLibrary
 from recall_simulator.meeting import Plan, first_shots, make_plans
 from recall_simulator.record.errors import ScenarioError, UsageError, closest
@@ -120,6 +121,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
                     scenes=scene_of,
                     first_number=sum(len(bots) for _, bots in plans),
                 )
+                made = apply_faults(made, scenario.scenario, seed=seed)
             except ScenarioError as error:
                 raise error.in_source(scenario.source) from None
             plans.append((scenario.name, made))

@@ -1,6 +1,6 @@
 """The only code that knows sockets, tasks and clocks: clock, link, bot, run."""
 
-from recall_simulator.engine.bot import Bot, Conduct
+from recall_simulator.engine.bot import Bot
 from recall_simulator.engine.clock import (
     Clock,
     RealClock,
@@ -9,6 +9,7 @@ from recall_simulator.engine.clock import (
     stopwatch,
     utc_now,
 )
+from recall_simulator.engine.conduct import Conduct
 from recall_simulator.engine.dialer import Dialer, WebSocketDialer
 from recall_simulator.engine.inprocess import InProcessDialer, InProcessLink
 from recall_simulator.engine.link import DialFailed, Link, LinkLost

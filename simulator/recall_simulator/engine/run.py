@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from recall_simulator.engine.bot import Bot, Conduct
+from recall_simulator.engine.bot import Bot
 from recall_simulator.engine.clock import Clock, stopwatch
+from recall_simulator.engine.conduct import Conduct
 from recall_simulator.engine.dialer import Dialer
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import Messages, Plan

@@ -1,5 +1,6 @@
 """Ground truth against what was observed: findings, and a verdict. Pure."""
 
-from recall_simulator.judge.connection import judge_connection
+from recall_simulator.judge.ledger import Ledger
+from recall_simulator.judge.verdict import judge
 
-__all__ = ["judge_connection"]
+__all__ = ["Ledger", "judge"]

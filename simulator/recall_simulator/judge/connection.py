@@ -1,10 +1,6 @@
-"""The verdict on the connection alone: what a run without observers can know.
+"""What the connection alone tells of a receiver: the first of three ways to fail, dropping."""
 
-Three ways in which a receiver fails are never merged: it drops (the connection), it dies (the
-process), it loses (silently). From here only the first is seen.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from recall_simulator.judge.causes import usual_cause
 from recall_simulator.record.events import (
@@ -14,16 +10,15 @@ from recall_simulator.record.events import (
     FrameDropped,
     LinkOpened,
 )
-from recall_simulator.record.findings import Finding, Severity, Verdict, VerdictName
-
-_WORST_FIRST: Sequence[VerdictName] = ("failed", "inconclusive", "tolerated", "ok")
+from recall_simulator.record.findings import Finding, Severity
 
 
-def judge_connection(events: Iterable[EngineEvent]) -> Verdict:
-    """Judge how a receiver treated the connections of a run.
+def judge_connection(events: Iterable[EngineEvent]) -> list[Finding]:
+    """What there is to say of how a receiver treated the connections of a run.
 
     A receiver that ends a link of its own accord has failed. One that no link could be opened to
-    was not judged: inconclusive. One that refused at first and accepted later is tolerated.
+    was not judged: inconclusive. One that refused at first and accepted later is tolerated, and so
+    is one that ends a link right after a message that it may refuse.
 
     Args:
         events: of the whole run; only those of attempts and bots are used.
@@ -52,34 +47,29 @@ def judge_connection(events: Iterable[EngineEvent]) -> Verdict:
                 count=too_slow,
             )
         )
-    severities = {finding.severity for finding in findings}
-    verdict = next(name for name in _WORST_FIRST if name in severities or name == "ok")
-    return Verdict(
-        verdict=verdict,
-        findings=findings,
-        looked_at=["handshakes", "who ended each connection", "backpressure"],
-        not_looked_at=["whether the frames were understood, kept and told apart"],
-    )
+    return findings
 
 
 def _losses(ended: list[AttemptEnded], opened: set[str]) -> Iterable[Finding]:
     """One finding for each class of unplanned end and scenario."""
-    groups: dict[tuple[str, str, bool], list[AttemptEnded]] = {}
+    groups: dict[tuple[str, str, Severity], list[AttemptEnded]] = {}
     for attempt in ended:
         if attempt.outcome.cause != "plan":
-            key = (attempt.scenario, attempt.outcome.text, attempt.bot in opened)
-            groups.setdefault(key, []).append(attempt)
-    for (scenario, text, was_up), attempts in groups.items():
+            severity: Severity = "inconclusive"
+            if attempt.outcome.opened:
+                severity = "tolerated" if attempt.last_expect == "may refuse" else "failed"
+            elif attempt.bot in opened:
+                severity = "tolerated"
+            groups.setdefault((attempt.scenario, attempt.outcome.text, severity), []).append(
+                attempt
+            )
+    for (scenario, text, severity), attempts in groups.items():
         first = attempts[0].outcome
-        severity: Severity = "inconclusive"
-        if first.opened:
-            severity = "failed"
-        elif was_up:
-            severity = "tolerated"
         times = "once" if len(attempts) == 1 else f"{len(attempts)} times"
         detail = f" ({first.detail})" if first.detail else ""
         yield Finding(
             kind="dropped" if first.opened else "refused",
+            column="drops",
             severity=severity,
             what=f"{text} {times}{detail}",
             cause=usual_cause(first, max(attempt.largest_message for attempt in attempts)),

@@ -4,28 +4,75 @@ from typing import Literal
 
 import msgspec
 
+from recall_simulator.record.streams import StreamType
+
 VerdictName = Literal["ok", "tolerated", "failed", "inconclusive"]
 Severity = Literal["note", "tolerated", "failed", "inconclusive"]
+Column = Literal["drops", "dies", "loses", "other"]
+"""The three ways in which a receiver fails, never merged: it drops the connection, its process
+dies, or it loses frames silently."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a receiver did, with its evidence.
 
     Attributes:
-        kind: `dropped` the connection, `unreachable`, `slow`, …
+        kind: `dropped`, `refused`, `died`, `lost`, `overwritten`, `mixed`, `doubled`, …
+        column: which of the three ways it is.
         severity: what it does to the verdict; a `note` does nothing.
         what: one line: what happened, with numbers.
         cause: one line: the usual cause and its fix, where one is known; else empty.
         scenario: where it happened.
         count: how often.
+        evidence: frame numbers, times, files; at most a handful of lines.
     """
 
     kind: str
     severity: Severity
     what: str
+    column: Column = "other"
     cause: str = ""
     scenario: str = ""
     count: int = 1
+    evidence: list[str] = []
+
+
+class StreamJudgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one stream.
+
+    Attributes:
+        scenario: of its bot.
+        bot: UUID.
+        recording: UUID.
+        participant: id.
+        type: webcam or screenshare.
+        expected: different frames that a good receiver must have.
+        seen: how many of them were seen.
+        in_doubt: frames that are neither demanded nor forbidden.
+        lost: expected and not there at the end, overwritten ones included.
+        overwritten: seen once, and gone later.
+        doubled: seen more often than they were sent.
+        reordered: seen after one that was sent later.
+        misplaced: filed together with another stream's.
+        late_p50: median seconds from writing to sight; None without times.
+        late_p99: the same for the slowest hundredth.
+    """
+
+    scenario: str
+    bot: str
+    recording: str
+    participant: int
+    type: StreamType
+    expected: int
+    seen: int
+    in_doubt: int
+    lost: int
+    overwritten: int
+    doubled: int
+    reordered: int
+    misplaced: int
+    late_p50: float | None = None
+    late_p99: float | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,14 +83,25 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         findings: in the order in which they came up.
         looked_at: what the verdict rests on.
         not_looked_at: what nobody saw, so that it is not said to be good.
+        streams: what became of each; empty where nobody looked.
     """
 
     verdict: VerdictName
     findings: list[Finding]
     looked_at: list[str]
     not_looked_at: list[str]
+    streams: list[StreamJudgement] = []
 
     @property
     def exit_code(self) -> int:
         """0 for ok and tolerated, 1 for failed, 3 for inconclusive."""
         return {"ok": 0, "tolerated": 0, "failed": 1, "inconclusive": 3}[self.verdict]
+
+
+def worst(findings: list[Finding]) -> VerdictName:
+    """The verdict that findings add up to."""
+    severities = {finding.severity for finding in findings}
+    for name in ("failed", "inconclusive", "tolerated"):
+        if name in severities:
+            return name
+    return "ok"

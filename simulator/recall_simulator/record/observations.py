@@ -26,6 +26,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
         height: pixels of the picture as it was found.
         place: what the receiver filed it under: pictures with one place are one stream to the
             receiver. Empty where the observer can't tell.
+        relative: `timestamp.relative` as the receiver says it, seconds; None where it says none.
     """
 
     observer: str
@@ -39,6 +40,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     width: int = 0
     height: int = 0
     place: str = ""
+    relative: float | None = None
 
 
 class Gone(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,12 +68,14 @@ class ProcessSample(msgspec.Struct, frozen=True, kw_only=True):
         rss: resident bytes.
         handles: open file descriptors.
         threads: of all of them.
+        cpu: processor seconds that all of them have used so far, ended ones included.
     """
 
     at: float
     rss: int
     handles: int
     threads: int
+    cpu: float = 0.0
 
 
 class ProcessEnded(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recall_simulator.judge import judge_connection
+from recall_simulator.judge import judge
 from recall_simulator.judge.causes import usual_cause
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
@@ -35,9 +35,7 @@ def life(
 
 
 def test_all_as_planned_is_ok_and_says_what_was_not_looked_at() -> None:
-    verdict = judge_connection(
-        life(outcomes.PLANNED_ABORT, outcomes.PLANNED_CUT, outcomes.COMPLETED)
-    )
+    verdict = judge(life(outcomes.PLANNED_ABORT, outcomes.PLANNED_CUT, outcomes.COMPLETED))
     assert (verdict.verdict, verdict.exit_code, verdict.findings) == ("ok", 0, [])
     assert verdict.not_looked_at
 
@@ -70,16 +68,14 @@ def test_all_as_planned_is_ok_and_says_what_was_not_looked_at() -> None:
 def test_the_verdict_is_the_worst_finding(
     events: list[EngineEvent], verdict: str, exit_code: int, kinds: list[str]
 ) -> None:
-    judged = judge_connection(events)
+    judged = judge(events)
     assert (judged.verdict, judged.exit_code) == (verdict, exit_code)
     assert [finding.kind for finding in judged.findings] == kinds
 
 
 def test_equal_ends_are_one_finding_with_their_number_and_cause() -> None:
     ends = [outcomes.closed(1009, "message too big")] * 3
-    (finding, _) = judge_connection(
-        life(*ends, reason="unconnected", size=int(1.31 * 2**20))
-    ).findings
+    (finding, _) = judge(life(*ends, reason="unconnected", size=int(1.31 * 2**20))).findings
     assert finding.count == 3
     assert finding.what == "closed 1009 3 times (message too big)"
     assert "1.31 MiB" in finding.cause
@@ -91,7 +87,7 @@ def test_frames_given_up_for_slowness_are_tolerated() -> None:
         scenario="s", bot="b", at=1.0, recording="r", participant=100, type="webcam",
         sequence=1, reason="slow receiver",
     )  # fmt: skip
-    verdict = judge_connection([dropped, *life(outcomes.COMPLETED)])
+    verdict = judge([dropped, *life(outcomes.COMPLETED)])
     assert (verdict.verdict, verdict.exit_code) == ("tolerated", 0)
     assert "1 frames were given up" in verdict.findings[0].what
 
@@ -122,3 +118,13 @@ def test_the_usual_cause(outcome: Outcome, size: int, words: str) -> None:
     cause = usual_cause(outcome, size)
     assert words in cause
     assert bool(words) == bool(cause)
+
+
+def test_closing_for_a_message_that_may_be_refused_is_tolerated() -> None:
+    ended = AttemptEnded(
+        scenario="s", bot="b", attempt=1, at=0.0, outcome=outcomes.closed(1009, ""),
+        last_expect="may refuse",
+    )  # fmt: skip
+    opened = LinkOpened(scenario="s", bot="b", attempt=1, at=0.0)
+    verdict = judge([opened, ended, *life(outcomes.COMPLETED)])
+    assert (verdict.verdict, verdict.exit_code) == ("tolerated", 0)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from recall_simulator.judge import judge_connection
+from recall_simulator.judge import judge
 from recall_simulator.meeting import Plan
 from recall_simulator.record.events import EngineEvent, RunStarted
 from recall_simulator.record.outcomes import Outcome
@@ -93,7 +93,7 @@ def test_the_summary_has_counts_findings_and_verdict(
     tally = Tally()
     for event in [BEGUN, *play_out(plans_of(MEETING), answer=lambda attempt: refused)]:
         tally(event)
-    print_summary(console, tally, judge_connection(tally.judged))
+    print_summary(console, tally, judge(tally.judged))
     text = text_of(console)
     assert "0 frames of 3 streams" in text
     assert "refused 3 times (nothing listens there)" in text

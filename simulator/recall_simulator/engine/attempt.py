@@ -1,0 +1,238 @@
+"""One attempt of a bot from its open link to its end: sends what comes due."""
+
+import asyncio
+from typing import Any
+
+from recall_simulator.engine.link import Link, LinkLost
+from recall_simulator.engine.stage import Stage
+from recall_simulator.meeting import (
+    Close,
+    Cut,
+    Frame,
+    MeetingEvent,
+    Overlap,
+    Raw,
+    Stall,
+    Timed,
+    Torn,
+)
+from recall_simulator.record import outcomes
+from recall_simulator.record.events import (
+    AttemptEnded,
+    EventSent,
+    FrameSent,
+    OldLinkClosed,
+    Probed,
+)
+from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.streams import Expectation
+
+PROBE_TIMEOUT = 2.0
+"""Real seconds to wait for the pong before a planned end."""
+
+HANG_UP_TIMEOUT = 2.0
+"""Real seconds that an interrupted bot takes to close its link."""
+
+
+class Attempt:
+    """Plays a bot's agenda over one link.
+
+    Args:
+        number: of the attempt, from 1.
+        stage: the bot's plan and means.
+    """
+
+    def __init__(self, number: int, stage: Stage) -> None:
+        self.number = number
+        self._stage = stage
+        self._who: dict[str, Any] = {
+            "scenario": stage.plan.scenario,
+            "bot": stage.plan.bot,
+            "attempt": number,
+        }
+        self._in_doubt = 0
+        self._largest_message = 0
+        self._last_expect: Expectation = "must accept"
+
+    async def play(self, link: Link) -> None:
+        """Send until the link or the meeting ends, and tell how it ended."""
+        try:
+            outcome = await self._play(link)
+        except LinkLost:
+            outcome = link.lost.result()
+        except BaseException:
+            await _hang_up(link)
+            self.ended(outcomes.INTERRUPTED)
+            raise
+        self.ended(outcome)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Tell of the end, in the handshake or later."""
+        self._stage.emit(
+            AttemptEnded(
+                **self._who,
+                at=self._stage.clock.now(),
+                outcome=outcome,
+                in_doubt=self._in_doubt,
+                largest_message=self._largest_message,
+                last_expect=self._last_expect,
+            )
+        )
+
+    async def _play(self, link: Link) -> Outcome:
+        """Send what comes due over this link, until one of the two ends it."""
+        stage = self._stage
+        ends_at = stage.plan.ends_at
+        while True:
+            timed = stage.agenda.peek()
+            at = ends_at if timed is None else min(timed.at, ends_at)
+            await self._close_old_links(at, link)
+            await stage.clock.sleep_until(at, link.lost)
+            if link.lost.done():
+                return link.lost.result()
+            if timed is None or timed.at >= ends_at:
+                return await self._end(link, stage.plan.end, outcomes.COMPLETED)
+            if stage.conduct.slow_receiver != "block" and self._fall_behind():
+                return await self._end(
+                    link, Close(1008, "too slow", probe=False), outcomes.planned_close(1008)
+                )
+            timed = stage.agenda.pop()
+            match timed.item:
+                case Frame():
+                    await self._send_frame(link, timed, timed.item)
+                case MeetingEvent() as event:
+                    told = Raw(stage.messages.event(event), event.event)
+                    await self._send_other(link, timed.at, told)
+                case Raw() as other:
+                    await self._send_other(link, timed.at, other)
+                case Stall(lasts=lasts):
+                    await stage.clock.sleep_until(timed.at + lasts, link.lost)
+                case Torn(frame=frame, at_byte=at_byte, how=how):
+                    stage.drop([Timed(timed.at, timed.rank, frame)], "lost in sending")
+                    await link.tear(stage.messages.frame(frame).message, at_byte)
+                    return await self._end(link, Cut(probe=False, how=how), outcomes.PLANNED_CUT)
+                case Overlap(close_after=close_after, probe=probe):
+                    if probe:
+                        await self._probe(link)
+                    stage.old_links.leave(self.number, link, close_after)
+                    return outcomes.PLANNED_OVERLAP
+                case Cut() as end:
+                    return await self._end(link, end, outcomes.PLANNED_CUT)
+                case Close() as end:
+                    return await self._end(link, end, outcomes.planned_close(end.code))
+
+    async def _send_frame(self, link: Link, timed: Timed, frame: Frame) -> None:
+        stage, span = self._stage, frame.span
+        late, blocked = stage.clock.real_seconds_late(timed.at), link.blocked
+        message, picture = stage.messages.frame(frame)
+        self._note_message(message, frame.form.expect)
+        try:
+            await link.send(message, frame.form.travel)
+        except LinkLost:
+            stage.drop([timed], "lost in sending")
+            raise
+        self._in_doubt += 1
+        lag, stall = stage.pace.sent(late=late, blocked=link.blocked - blocked)
+        stage.emit(
+            FrameSent(
+                **self._who,
+                at=timed.at,
+                recording=stage.plan.recording,
+                participant=span.participant.id,
+                type=span.type,
+                sequence=frame.sequence,
+                relative=frame.relative,
+                name=span.participant.name,
+                width=picture.width,
+                height=picture.height,
+                length=picture.length,
+                message_bytes=len(message),
+                sha256=picture.digest() if stage.conduct.digests else "",
+                expect=frame.form.expect,
+                written=stage.elapsed(),
+                lag=lag,
+                stall=stall,
+            )
+        )
+
+    async def _send_other(self, link: Link, at: float, other: Raw) -> None:
+        self._note_message(other.message, other.expect)
+        await link.send(other.message, other.travel)
+        self._stage.emit(
+            EventSent(
+                **self._who,
+                at=at,
+                event=other.name,
+                message_bytes=len(other.message),
+                expect=other.expect,
+            )
+        )
+
+    def _note_message(self, message: bytes, expect: Expectation) -> None:
+        self._largest_message = max(self._largest_message, len(message))
+        self._last_expect = expect
+
+    async def _close_old_links(self, until: float, link: Link) -> None:
+        """Close the old links whose time comes by a moment, while the present one is up."""
+        clock = self._stage.clock
+        for old in self._stage.old_links.take_due(until):
+            await clock.sleep_until(old.close_at or 0.0, link.lost)
+            await old.link.close(1000)
+            self._stage.emit(
+                OldLinkClosed(
+                    scenario=self._stage.plan.scenario,
+                    bot=self._stage.plan.bot,
+                    attempt=old.attempt,
+                    at=clock.now(),
+                )
+            )
+
+    def _fall_behind(self) -> bool:
+        """Apply the policy for a slow receiver; True when it wants the link closed."""
+        stage = self._stage
+        due = stage.agenda.take_due(stage.clock.now())
+        frames = [timed for timed in due if isinstance(timed.item, Frame)]
+        beyond = max(0, len(frames) - stage.conduct.backlog)
+        if stage.conduct.slow_receiver == "close":
+            stage.agenda.put_back(due)
+            return beyond > 0
+        oldest = stage.conduct.slow_receiver == "drop-oldest"
+        dropped = frames[:beyond] if oldest else frames[len(frames) - beyond :]
+        stage.drop(dropped, "slow receiver")
+        gone = {id(timed) for timed in dropped}
+        stage.agenda.put_back(timed for timed in due if id(timed) not in gone)
+        return False
+
+    async def _end(self, link: Link, end: Close | Cut, outcome: Outcome) -> Outcome:
+        """End the link as planned, unless the receiver turns out to have ended it first.
+
+        Frames that the receiver is known to have are in doubt no more.
+        """
+        if end.probe and end is not self._stage.plan.end:
+            await self._probe(link)
+        if isinstance(end, Cut):
+            await link.cut(end.how)
+            if end.how == "silent":
+                self._stage.old_links.leave(self.number, link)
+            return outcome
+        otherwise = await link.close(end.code, end.reason, end.junk)
+        if otherwise is None:
+            self._in_doubt = 0
+        elif otherwise.cause == "receiver":
+            return otherwise
+        return outcome
+
+    async def _probe(self, link: Link) -> None:
+        """Ping; with a pong, what was sent before is in doubt no more."""
+        answered = await link.answers_ping(PROBE_TIMEOUT)
+        self._in_doubt = 0 if answered else self._in_doubt
+        self._stage.emit(Probed(**self._who, at=self._stage.clock.now(), answered=answered))
+
+
+async def _hang_up(link: Link) -> None:
+    """Close a link in a hurry."""
+    try:
+        async with asyncio.timeout(HANG_UP_TIMEOUT):
+            await link.close(1001)
+    except TimeoutError:
+        await link.cut("rst")

@@ -1,0 +1,174 @@
+"""What became of the frames: the third of three ways to fail, losing silently."""
+
+from collections.abc import Iterable, Sequence
+
+from recall_simulator.judge.ledger import Ledger, Sent
+from recall_simulator.judge.sightings import Matched, judge_streams, match
+from recall_simulator.record.findings import Finding, Severity, StreamJudgement
+from recall_simulator.record.observations import Claim, Gone, Observation, ObserverTrouble
+from recall_simulator.record.streams import StreamKey
+
+_SHOWN = 12
+"""Frame numbers, or files, that a finding names."""
+
+
+def judge_frames(
+    ledger: Ledger, observations: Sequence[Observation]
+) -> tuple[list[Finding], list[StreamJudgement]]:
+    """Compare what was sent with what was seen.
+
+    Args:
+        ledger: the truth.
+        observations: in the order of time.
+
+    Returns:
+        Findings, and what became of each stream; no streams where nobody saw a picture.
+    """
+    matched = match(ledger, observations)
+    troubles = [item for item in observations if isinstance(item, ObserverTrouble)]
+    findings = [
+        Finding(
+            kind=trouble.severity,
+            severity="inconclusive" if trouble.severity == "blind" else "note",
+            what=f"{trouble.observer}: {trouble.trouble}",
+        )
+        for trouble in troubles
+    ]
+    findings += _claims(ledger, observations)
+    if matched.strangers:
+        findings.append(
+            Finding(
+                kind="strangers",
+                severity="note",
+                what=f"{matched.strangers} pictures were none of this run's, or had no mark "
+                "that could be read",
+                count=matched.strangers,
+            )
+        )
+    if not matched.seen:
+        return findings, []
+    streams = judge_streams(ledger, matched)
+    sampled = any(trouble.severity == "partial" for trouble in troubles)
+    for stream in streams:
+        findings += _of_stream(ledger, matched, stream, sampled=sampled)
+    return findings, streams
+
+
+def _of_stream(
+    ledger: Ledger, matched: Matched, stream: StreamJudgement, *, sampled: bool
+) -> Iterable[Finding]:
+    key = StreamKey(stream.recording, stream.participant, stream.type)
+    frames = ledger.streams[key]
+    seen = {number for (of, number), _ in matched.seen if of == key}
+    gone = {number: what for (of, number), what in matched.gone.items() if of == key}
+    overwritten = sorted(number for number in gone if frames[number].demanded)
+    if overwritten:
+        yield Finding(
+            kind="overwritten",
+            column="loses",
+            severity="failed",
+            what=f"{key}: {len(overwritten)} of {stream.expected} frames were there and are gone",
+            cause=_why_overwritten(frames, overwritten),
+            scenario=stream.scenario,
+            count=len(overwritten),
+            evidence=[f"frames {_numbers(overwritten)}", *_where(gone, overwritten)],
+        )
+    never = sorted(n for n, sent in frames.items() if sent.demanded and n not in seen)
+    if never:
+        severity: Severity = "inconclusive" if sampled else "failed"
+        yield Finding(
+            kind="lost",
+            column="loses",
+            severity=severity,
+            what=f"{key}: {len(never)} of {stream.expected} frames were never seen",
+            cause=_why_lost(frames, never, seen),
+            scenario=stream.scenario,
+            count=len(never),
+            evidence=[f"frames {_numbers(never)}"],
+        )
+    if stream.misplaced:
+        yield Finding(
+            kind="mixed",
+            column="loses",
+            severity="failed",
+            what=f"{key}: {stream.misplaced} frames lie among those of another stream",
+            cause="a stream is (recording, participant, type): neither the participant alone nor a "
+            "name tells two apart",
+            scenario=stream.scenario,
+            count=stream.misplaced,
+        )
+    for kind, count, words in (
+        ("doubled", stream.doubled, "are there more often than they were sent"),
+        ("reordered", stream.reordered, "came after one that was sent later"),
+    ):
+        if count:
+            yield Finding(
+                kind=kind,
+                severity="tolerated",
+                what=f"{key}: {count} frames {words}",
+                scenario=stream.scenario,
+                count=count,
+            )
+
+
+def _why_overwritten(frames: dict[int, Sent], overwritten: Sequence[int]) -> str:
+    last_leg = max(sent.attempt for sent in frames.values())
+    if all(frames[number].attempt < last_leg for number in overwritten):
+        return (
+            "the frames after a reconnect are written over those before: go on counting, or name "
+            "files by their time"
+        )
+    return "a later frame is written over an earlier one: two of them get the same name"
+
+
+def _why_lost(frames: dict[int, Sent], never: Sequence[int], seen: set[int]) -> str:
+    """The pattern of a loss, and what usually leaves it."""
+    if not seen:
+        return "nothing of this stream was kept: is its type, or a null name, passed over?"
+    legs = {frames[number].attempt for number in never}
+    kept_legs = {frames[number].attempt for number in seen}
+    if not legs & kept_legs:
+        if min(legs) > min(kept_legs):
+            return (
+                "nothing was kept after a reconnect: the late close of the old connection may have "
+                "ended the meeting"
+            )
+        return "nothing was kept of an earlier connection: its state went with it"
+    if never[-1] == max(frames) and never[-1] - never[0] == len(never) - 1:
+        return "the last frames are missing: were they still in a queue when the connection closed?"
+    if 0.25 < len(never) / len(frames) < 0.75:
+        return (
+            "about every other frame is missing: sampling by time drops those that come a little "
+            "early"
+        )
+    return "were frames dropped while the receiver was busy?"
+
+
+def _claims(ledger: Ledger, observations: Sequence[Observation]) -> Iterable[Finding]:
+    """The receiver's own counts, the last ones, against what was sent."""
+    last = {(item.observer, item.stream): item for item in observations if isinstance(item, Claim)}
+    claims = [claim for claim in last.values() if claim.stream.recording in ledger.scenarios]
+    if not claims:
+        return
+    for key, frames in ledger.streams.items():
+        least = sum(sent.demanded for sent in frames.values())
+        most = sum(sent.copies for sent in frames.values())
+        counted = max((claim.frames for claim in claims if claim.stream == key), default=0)
+        if not least <= counted <= most:
+            yield Finding(
+                kind="miscounted",
+                column="loses",
+                severity="failed",
+                what=f"{key}: the receiver counted {counted} frames, and got {least} to {most}",
+                scenario=ledger.scenarios.get(key.recording, ""),
+                count=abs(counted - (least if counted < least else most)),
+            )
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    more = f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
+    return ", ".join(map(str, numbers[:_SHOWN])) + more
+
+
+def _where(gone: dict[int, Gone], numbers: Sequence[int]) -> list[str]:
+    return list(dict.fromkeys(gone[number].where for number in numbers))[:_SHOWN]

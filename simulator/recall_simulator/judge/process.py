@@ -1,0 +1,55 @@
+"""What the receiver's process tells: the second of three ways to fail, dying."""
+
+from collections.abc import Iterable
+
+from recall_simulator.record.findings import Finding
+from recall_simulator.record.observations import Observation, ProcessEnded, ProcessSample
+
+GROWTH = 3.0
+"""Times by which resident memory may grow between the first and the last quarter of a run."""
+
+LEAST_GROWTH = 256 * 2**20
+"""Bytes of growth below which nothing is said."""
+
+_EVIDENCE = 5
+
+
+def judge_process(observations: Iterable[Observation]) -> list[Finding]:
+    """What there is to say of the receiver's process: deaths, and growth as a note."""
+    findings: list[Finding] = []
+    samples: list[ProcessSample] = []
+    for observation in observations:
+        match observation:
+            case ProcessEnded(at=at, code=code, last_lines=lines):
+                how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+                findings.append(
+                    Finding(
+                        kind="died",
+                        column="dies",
+                        severity="failed",
+                        what=f"the receiver's process ended {how}, {at:.1f} s into the run",
+                        cause="its last words are the evidence",
+                        evidence=lines[-_EVIDENCE:],
+                    )
+                )
+            case ProcessSample():
+                samples.append(observation)
+    return [*findings, *_growth(samples)]
+
+
+def _growth(samples: list[ProcessSample]) -> list[Finding]:
+    quarter = len(samples) // 4
+    if quarter == 0:
+        return []
+    early = max(sample.rss for sample in samples[:quarter])
+    late = max(sample.rss for sample in samples[-quarter:])
+    if late < early * GROWTH or late - early < LEAST_GROWTH:
+        return []
+    return [
+        Finding(
+            kind="grew",
+            severity="note",
+            what=f"resident memory grew from {early / 1e6:.0f} MB to {late / 1e6:.0f} MB",
+            cause="an unbounded queue between reading and handling grows like this",
+        )
+    ]

@@ -1,0 +1,56 @@
+"""All that is known of a run, judged: the one function that whoever judges calls."""
+
+from collections.abc import Sequence
+
+from recall_simulator.judge.connection import judge_connection
+from recall_simulator.judge.frames import judge_frames
+from recall_simulator.judge.ledger import Ledger
+from recall_simulator.judge.process import judge_process
+from recall_simulator.record.events import EngineEvent
+from recall_simulator.record.findings import Finding, Verdict, worst
+from recall_simulator.record.observations import (
+    Claim,
+    Observation,
+    ProcessEnded,
+    ProcessSample,
+)
+
+CONNECTION = ["handshakes", "who ended each connection", "backpressure"]
+PROCESS = "the receiver's process"
+COUNTS = "the receiver's own counts"
+FRAMES = "which frames were kept, and where"
+UNDERSTOOD = "whether the frames were understood, kept and told apart"
+
+
+def judge(events: Sequence[EngineEvent], observations: Sequence[Observation] = ()) -> Verdict:
+    """Judge a run.
+
+    What nobody looked at is said to be so, and never said to be good.
+
+    Args:
+        events: of the whole run.
+        observations: of all observers, in the order of time.
+    """
+    findings: list[Finding] = judge_connection(events)
+    findings += judge_process(observations)
+    about_frames, streams = judge_frames(Ledger(events), observations)
+    findings += about_frames
+    looked_at = list(CONNECTION)
+    not_looked_at: list[str] = []
+    watched = any(isinstance(item, ProcessSample | ProcessEnded) for item in observations)
+    (looked_at if watched else not_looked_at).append(PROCESS)
+    counted = any(isinstance(item, Claim) for item in observations)
+    if streams:
+        looked_at.append(FRAMES)
+    elif counted:
+        looked_at.append(COUNTS)
+        not_looked_at.append(FRAMES)
+    else:
+        not_looked_at.append(UNDERSTOOD)
+    return Verdict(
+        verdict=worst(findings),
+        findings=findings,
+        looked_at=looked_at,
+        not_looked_at=not_looked_at,
+        streams=streams,
+    )

@@ -1,0 +1,274 @@
+"""What became of the frames: every way of losing them, from observations made by hand."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from recall_simulator.judge import judge
+from recall_simulator.record import outcomes
+from recall_simulator.record.events import (
+    AttemptEnded,
+    BotEnded,
+    BotStarted,
+    EngineEvent,
+    FrameSent,
+    LinkOpened,
+    RunStarted,
+)
+from recall_simulator.record.findings import Verdict
+from recall_simulator.record.observations import (
+    Claim,
+    Gone,
+    Observation,
+    ObserverTrouble,
+    ProcessEnded,
+    ProcessSample,
+    Sighting,
+)
+from recall_simulator.record.streams import Expectation, StreamKey, StreamType
+
+RUN = "0badcafe"
+WHO = {"scenario": "s", "bot": "b"}
+
+
+def frame(
+    number: int,
+    participant: int = 100,
+    type: StreamType = "webcam",
+    attempt: int = 1,
+    expect: Expectation = "must accept",
+) -> FrameSent:
+    return FrameSent(
+        **WHO, attempt=attempt, at=number / 2, recording="r", participant=participant, type=type,
+        sequence=number, relative=number / 2, name=None, width=480, height=360, length=1,
+        message_bytes=1, sha256=f"{participant}{type}{number}", expect=expect,
+        written=float(number), lag=0.0, stall=0.0,
+    )  # fmt: skip
+
+
+def run(*legs: Iterable[FrameSent], in_doubt: int = 0) -> list[EngineEvent]:
+    """A run whose links were cut between the legs, with so many frames in doubt at each cut."""
+    events: list[EngineEvent] = [
+        RunStarted(run_id=RUN, seed=1, start_time="", url="ws://h/", scenarios=["s"], speed="max"),
+        BotStarted(**WHO, number=0, recording="r", ends_at=99.0),
+    ]
+    for attempt, leg in enumerate(legs, start=1):
+        last = attempt == len(legs)
+        events.append(LinkOpened(**WHO, attempt=attempt, at=0.0))
+        events += leg
+        outcome = outcomes.COMPLETED if last else outcomes.PLANNED_CUT
+        events.append(
+            AttemptEnded(
+                **WHO,
+                attempt=attempt,
+                at=0.0,
+                outcome=outcome,
+                in_doubt=0 if last else in_doubt,
+            )
+        )
+    return [*events, BotEnded(**WHO, at=99.0, reason="finished")]
+
+
+def saw(
+    sent: FrameSent, *, place: str | None = None, where: str = "", delay: float = 0.5
+) -> Sighting:
+    name = f"{sent.participant}-{sent.type}"
+    return Sighting(
+        observer="files:*.png", where=where or f"{name}-{sent.sequence}.png",
+        at=sent.written + delay, run_id=RUN, participant=sent.participant, type=sent.type,
+        sequence=sent.sequence, place=name if place is None else place,
+    )  # fmt: skip
+
+
+def summary(verdict: Verdict) -> list[tuple[str, str, int]]:
+    return [(f.kind, f.severity, f.count) for f in verdict.findings]
+
+
+ADA = [frame(n) for n in range(10)]
+BO = [frame(n, 200) for n in range(10)]
+
+
+def test_all_seen_is_ok_with_latencies() -> None:
+    verdict = judge(run([*ADA, *BO]), [saw(sent) for sent in [*ADA, *BO]])
+    assert (verdict.verdict, verdict.findings) == ("ok", [])
+    assert [(s.participant, s.expected, s.seen, s.lost) for s in verdict.streams] == [
+        (100, 10, 10, 0), (200, 10, 10, 0),
+    ]  # fmt: skip
+    assert verdict.streams[0].late_p50 == verdict.streams[0].late_p99 == 0.5
+    assert "which frames were kept, and where" in verdict.looked_at
+
+
+def test_frames_never_seen_are_lost() -> None:
+    verdict = judge(run(ADA), [saw(sent) for sent in ADA if sent.sequence not in (3, 4)])
+    assert verdict.verdict == "failed"
+    (finding,) = verdict.findings
+    assert (finding.kind, finding.column, finding.count) == ("lost", "loses", 2)
+    assert finding.evidence == ["frames 3, 4"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        (range(0, 10, 2), "sampling by time"),
+        (range(7), "the last frames are missing"),
+        ((0, 1, 3, 4, 5, 6, 7, 8, 9), "busy"),
+    ],
+)
+def test_the_pattern_of_a_loss_names_its_usual_cause(kept: Iterable[int], words: str) -> None:
+    verdict = judge(run([*ADA, *BO]), [*map(saw, BO), *(saw(ADA[number]) for number in kept)])
+    assert words in verdict.findings[0].cause
+
+
+def test_a_stream_of_which_nothing_was_kept() -> None:
+    share = [frame(n, 100, "screenshare") for n in range(5)]
+    verdict = judge(run([*ADA, *share]), [saw(sent) for sent in ADA])
+    assert summary(verdict) == [("lost", "failed", 5)]
+    assert "is its type" in verdict.findings[0].cause
+
+
+def test_a_leg_of_which_nothing_was_kept() -> None:
+    second = [frame(n, attempt=2) for n in range(10, 20)]
+    verdict = judge(run(ADA, second), [saw(sent) for sent in ADA])
+    assert summary(verdict) == [("lost", "failed", 10)]
+    assert "late close of the old connection" in verdict.findings[0].cause
+    verdict = judge(run(ADA, second), [saw(sent) for sent in second])
+    assert "nothing was kept of an earlier connection" in verdict.findings[0].cause
+
+
+def test_frames_overwritten_after_a_reconnect() -> None:
+    second = [frame(n, attempt=2) for n in range(10, 15)]
+    observations: list[Observation] = [saw(sent, where=f"{sent.sequence}.png") for sent in ADA]
+    for number, sent in enumerate(second):
+        old = saw(ADA[number], where=f"{number}.png")
+        observations.append(Gone(observer=old.observer, where=old.where, at=20.0, sighting=old))
+        observations.append(saw(sent, where=f"{number}.png"))
+    verdict = judge(run(ADA, second), observations)
+    (finding,) = verdict.findings
+    assert (finding.kind, finding.column, finding.count) == ("overwritten", "loses", 5)
+    assert "after a reconnect" in finding.cause
+    assert finding.evidence[0] == "frames 0, 1, 2, 3, 4"
+    assert finding.evidence[1] == "0.png"
+    (stream,) = verdict.streams
+    assert (stream.expected, stream.seen, stream.lost, stream.overwritten) == (15, 10, 5, 5)
+
+
+def test_a_picture_that_was_moved_is_not_gone() -> None:
+    old, new = saw(ADA[0], where="a"), saw(ADA[0], where="b")
+    gone = Gone(observer=old.observer, where="a", at=9.0, sighting=old)
+    verdict = judge(run(ADA[:1]), [old, new, gone])
+    assert verdict.findings[0].kind == "doubled"
+    assert verdict.streams[0].lost == 0
+
+
+def test_frames_in_doubt_are_neither_demanded_nor_forbidden() -> None:
+    second = [frame(n, attempt=2) for n in range(10, 12)]
+    events = run(ADA, second, in_doubt=3)
+    for kept in (range(7), range(10)):
+        verdict = judge(events, [*(saw(ADA[n]) for n in kept), *map(saw, second)])
+        assert verdict.verdict == "ok"
+        assert (verdict.streams[0].expected, verdict.streams[0].in_doubt) == (9, 3)
+    verdict = judge(events, [*(saw(ADA[n]) for n in range(6)), *map(saw, second)])
+    assert summary(verdict) == [("lost", "failed", 1)]
+
+
+def test_a_frame_sent_again_is_in_doubt_no_more() -> None:
+    again = [frame(9, attempt=2)]
+    verdict = judge(run(ADA, again, in_doubt=1), [saw(sent) for sent in ADA[:9]])
+    assert summary(verdict) == [("lost", "failed", 1)]
+
+
+def test_damaged_frames_need_not_be_seen() -> None:
+    damaged = frame(10, expect="must survive")
+    assert judge(run([*ADA, damaged]), [saw(sent) for sent in ADA]).verdict == "ok"
+
+
+def test_streams_filed_together() -> None:
+    share = [frame(n, 100, "screenshare") for n in range(4)]
+    sightings = [saw(sent, place="100") for sent in [*ADA, *share]] + [saw(sent) for sent in BO]
+    verdict = judge(run([*ADA, *share, *BO]), sightings)
+    assert summary(verdict) == [("mixed", "failed", 4)]
+    assert "neither the participant alone" in verdict.findings[0].cause
+
+
+def test_a_single_place_for_everything_is_no_mix() -> None:
+    sightings = [saw(sent, place="out") for sent in [*ADA, *BO]]
+    assert judge(run([*ADA, *BO]), sightings).verdict == "ok"
+
+
+def test_doubled_and_reordered_are_tolerated() -> None:
+    def handed_on(sent: FrameSent) -> Sighting:
+        return Sighting(
+            observer="ws:ws://h/", where="", at=1.0, run_id=RUN, participant=100,
+            type="webcam", sequence=sent.sequence,
+        )  # fmt: skip
+
+    order = [ADA[1], ADA[0], ADA[2], ADA[2], *ADA[3:]]
+    verdict = judge(run(ADA), [handed_on(sent) for sent in order])
+    assert verdict.verdict == "tolerated"
+    assert summary(verdict) == [("doubled", "tolerated", 1), ("reordered", "tolerated", 1)]
+    twice = run([*ADA, ADA[2]])
+    assert summary(judge(twice, [handed_on(sent) for sent in order])) == [
+        ("reordered", "tolerated", 1)
+    ]
+
+
+def test_pictures_without_a_mark_go_by_digest_and_strangers_are_counted() -> None:
+    def file(sha256: str) -> Sighting:
+        return Sighting(observer="files:*", where=sha256, at=1.0, sha256=sha256)
+
+    verdict = judge(run(ADA), [*(file(sent.sha256) for sent in ADA), file("another")])
+    assert summary(verdict) == [("strangers", "note", 1)]
+    assert verdict.verdict == "ok"
+
+
+@pytest.mark.parametrize(("severity", "expected"), [("blind", "inconclusive"), ("partial", "ok")])
+def test_an_observer_in_trouble(severity: str, expected: str) -> None:
+    trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no file", severity=severity)  # type: ignore[arg-type]
+    verdict = judge(run(ADA), [*map(saw, ADA), trouble])
+    assert verdict.verdict == expected
+    assert "files:*: no file" in verdict.findings[0].what
+
+
+def test_where_only_samples_were_seen_a_missing_frame_proves_nothing() -> None:
+    trouble = ObserverTrouble(observer="http:x", at=0.0, trouble="samples", severity="partial")
+    verdict = judge(run(ADA), [trouble, saw(ADA[0])])
+    assert verdict.verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("counted", "kinds"), [(10, []), (9, ["miscounted"]), (11, ["miscounted"]), (0, ["miscounted"])]
+)
+def test_the_receivers_own_counts(counted: int, kinds: list[str]) -> None:
+    claim = Claim(observer="http:x", at=9.0, stream=StreamKey("r", 100, "webcam"), frames=counted)
+    early = Claim(observer="http:x", at=1.0, stream=claim.stream, frames=1)
+    verdict = judge(run(ADA), [early, claim])
+    assert [finding.kind for finding in verdict.findings] == kinds
+    assert "the receiver's own counts" in verdict.looked_at
+
+
+def test_a_process_that_ends_has_died_with_its_last_words() -> None:
+    ended = ProcessEnded(at=3.0, code=-11, last_lines=["a", "Segmentation fault"])
+    verdict = judge(run(ADA), [ended])
+    (finding,) = verdict.findings
+    assert (finding.kind, finding.column, finding.severity) == ("died", "dies", "failed")
+    assert "by signal 11" in finding.what
+    assert finding.evidence[-1] == "Segmentation fault"
+
+
+def test_growth_of_memory_is_noted() -> None:
+    def sample(number: int, rss: int) -> ProcessSample:
+        return ProcessSample(at=float(number), rss=rss, handles=9, threads=1)
+
+    grown = [sample(n, 100_000_000 if n < 6 else 900_000_000) for n in range(12)]
+    assert summary(judge(run(ADA), grown)) == [("grew", "note", 1)]
+    flat = [sample(n, 100_000_000) for n in range(12)]
+    assert judge(run(ADA), flat).findings == []
+    assert judge(run(ADA), flat[:2]).findings == []
+
+
+def test_without_observers_nothing_is_said_to_be_good_that_nobody_saw() -> None:
+    verdict = judge(run(ADA))
+    assert verdict.verdict == "ok"
+    assert verdict.not_looked_at == [
+        "the receiver's process", "whether the frames were understood, kept and told apart",
+    ]  # fmt: skip
