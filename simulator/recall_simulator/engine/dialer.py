@@ -12,7 +12,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus
 
 from recall_simulator.engine.clock import unix_time
-from recall_simulator.engine.link import CLOSE_TIMEOUT, Connection, DialFailed, Link, WebSocketLink
+from recall_simulator.engine.connection import Connection
+from recall_simulator.engine.link import CLOSE_TIMEOUT, DialFailed, Link, WebSocketLink
 from recall_simulator.record import outcomes
 from recall_simulator.record.outcomes import Outcome
 from recall_simulator.wire import Endpoint, LinkPlan, Signer

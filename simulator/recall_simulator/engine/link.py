@@ -5,35 +5,27 @@ import contextlib
 import socket
 import struct
 from collections.abc import AsyncIterator
-from typing import Any, Protocol, cast
+from typing import Protocol
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
-from websockets.protocol import State
 
 from recall_simulator.engine import clock
-from recall_simulator.engine.slow import SlowTransport
+from recall_simulator.engine.connection import Connection
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
 from recall_simulator.record.outcomes import Outcome
-from recall_simulator.wire import USUAL, LinkPlan, Travel
+from recall_simulator.wire import USUAL, Travel
 from recall_simulator.wire.framing import BINARY, TEXT, header_size, masked_frame
 
 CLOSE_TIMEOUT = 10.0
 """Real seconds to wait for the receiver's half of the closing handshake."""
-
-SLOW_HANDSHAKE = 120.0
-"""Bytes a second of a slow handshake: an upgrade request takes about two seconds."""
 
 FLUSH_TIMEOUT = 2.0
 """Real seconds that what was written gets to leave before a cut."""
 
 _ANSWERS = (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY, CloseCode.NO_STATUS_RCVD)
 """Codes with which servers answer a close frame of ours when they do not repeat its own."""
-
-_EVIDENCE = 80
-"""Bytes kept of what a receiver sent in place of websocket frames."""
 
 
 class DialFailed(Exception):
@@ -83,88 +75,6 @@ class Link(Protocol):
 
         With `silent` it stays open, and nothing is sent or read on it until it is cut otherwise.
         """
-
-
-class Connection(ClientConnection):
-    """A client connection that knows how long it was blocked, and what junk it was sent."""
-
-    def __init__(self, *args: Any, plan: LinkPlan, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.blocked = 0.0
-        self.junk = b""
-        self._plan = plan
-        self._lenient = plan.lenient
-        self._looking = True
-        self._paused_at: float | None = None
-
-    @property
-    def broke_the_protocol(self) -> bool:
-        """Whether the receiver sent what is no websocket frame, or one that may not be sent."""
-        trouble = self.protocol.parser_exc
-        return trouble is not None and not isinstance(trouble, EOFError)
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The TCP connection is there: slow it down, where the plan wants it so."""
-        plan = self._plan
-        if plan.bandwidth is not None or plan.delay or plan.handshake == "slow":
-            assert isinstance(transport, asyncio.Transport)
-            bandwidth = SLOW_HANDSHAKE if plan.handshake == "slow" else plan.bandwidth
-            slow = SlowTransport(transport, self, bandwidth=bandwidth, delay=plan.delay)
-            transport = cast(asyncio.Transport, slow)
-        super().connection_made(transport)
-
-    def upgraded(self) -> None:
-        """The handshake is over, and with it a slowness that was meant for it alone."""
-        if isinstance(self.transport, SlowTransport):
-            self.transport.set_bandwidth(self._plan.bandwidth)
-
-    def pause_writing(self) -> None:
-        """The transport's buffer is full: the receiver does not keep up."""
-        self._paused_at = self.loop.time()
-        super().pause_writing()
-
-    def resume_writing(self) -> None:
-        """The transport's buffer has room again."""
-        self._count_pause()
-        super().resume_writing()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone."""
-        self._count_pause()
-        super().connection_lost(exc)
-
-    def _count_pause(self) -> None:
-        if self._paused_at is not None:
-            self.blocked += self.loop.time() - self._paused_at
-            self._paused_at = None
-
-    def data_received(self, data: bytes) -> None:
-        """Look at what comes first after the upgrade; in lenient mode, pass over it if junk."""
-        head = b""
-        if self.protocol.state is State.CONNECTING:
-            before, end, data = data.partition(b"\r\n\r\n")
-            head = before + end
-        if data and self._looking:
-            self._looking = not _starts_a_frame(data) and self._lenient
-            if self._lenient and self._looking:
-                data = b""
-            elif not _starts_a_frame(data):
-                self.junk = data[:_EVIDENCE]
-        super().data_received(head + data)
-        if self.broke_the_protocol:
-            # We have sent a close frame about a protocol error. Whoever breaks the protocol can't
-            # be relied on to answer it, and the time to dial again runs from now.
-            self.transport.close()
-
-
-def _starts_a_frame(data: bytes) -> bool:
-    """Whether bytes can be the head of a frame from a server: RFC 6455, section 5.2."""
-    return (
-        len(data) > 1
-        and data[0] & 0x70 == 0
-        and data[0] & 0x0F in (0, 1, 2, 8, 9, 10)
-        and data[1] & 0x80 == 0
-    )
 
 
 class WebSocketLink:

@@ -188,7 +188,7 @@ def test_bandwidth_and_delay_hold_bytes_back_and_lose_none() -> None:
 def test_a_slow_handshake_is_slow_and_what_follows_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("recall_simulator.engine.link.SLOW_HANDSHAKE", 1500.0)
+    monkeypatch.setattr("recall_simulator.engine.connection.SLOW_HANDSHAKE", 1500.0)
 
     async def use(link: Link, seen: Seen) -> Outcome | None:
         await link.send(b"x" * 100_000)

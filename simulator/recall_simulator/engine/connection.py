@@ -1,0 +1,98 @@
+"""A client connection of the websockets library that knows what a link has to know of it."""
+
+import asyncio
+from typing import Any, cast
+
+from websockets.asyncio.client import ClientConnection
+from websockets.protocol import State
+
+from recall_simulator.engine.slow import SlowTransport
+from recall_simulator.wire import LinkPlan
+
+SLOW_HANDSHAKE = 120.0
+"""Bytes a second of a slow handshake: an upgrade request takes about two seconds."""
+
+_EVIDENCE = 80
+"""Bytes kept of what a receiver sent in place of websocket frames."""
+
+
+class Connection(ClientConnection):
+    """A client connection that knows how long it was blocked, and what junk it was sent."""
+
+    def __init__(self, *args: Any, plan: LinkPlan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.blocked = 0.0
+        self.junk = b""
+        self._plan = plan
+        self._lenient = plan.lenient
+        self._looking = True
+        self._paused_at: float | None = None
+
+    @property
+    def broke_the_protocol(self) -> bool:
+        """Whether the receiver sent what is no websocket frame, or one that may not be sent."""
+        trouble = self.protocol.parser_exc
+        return trouble is not None and not isinstance(trouble, EOFError)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The TCP connection is there: slow it down, where the plan wants it so."""
+        plan = self._plan
+        if plan.bandwidth is not None or plan.delay or plan.handshake == "slow":
+            assert isinstance(transport, asyncio.Transport)
+            bandwidth = SLOW_HANDSHAKE if plan.handshake == "slow" else plan.bandwidth
+            slow = SlowTransport(transport, self, bandwidth=bandwidth, delay=plan.delay)
+            transport = cast(asyncio.Transport, slow)
+        super().connection_made(transport)
+
+    def upgraded(self) -> None:
+        """The handshake is over, and with it a slowness that was meant for it alone."""
+        if isinstance(self.transport, SlowTransport):
+            self.transport.set_bandwidth(self._plan.bandwidth)
+
+    def pause_writing(self) -> None:
+        """The transport's buffer is full: the receiver does not keep up."""
+        self._paused_at = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """The transport's buffer has room again."""
+        self._count_pause()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is gone."""
+        self._count_pause()
+        super().connection_lost(exc)
+
+    def _count_pause(self) -> None:
+        if self._paused_at is not None:
+            self.blocked += self.loop.time() - self._paused_at
+            self._paused_at = None
+
+    def data_received(self, data: bytes) -> None:
+        """Look at what comes first after the upgrade; in lenient mode, pass over it if junk."""
+        head = b""
+        if self.protocol.state is State.CONNECTING:
+            before, end, data = data.partition(b"\r\n\r\n")
+            head = before + end
+        if data and self._looking:
+            self._looking = not _starts_a_frame(data) and self._lenient
+            if self._lenient and self._looking:
+                data = b""
+            elif not _starts_a_frame(data):
+                self.junk = data[:_EVIDENCE]
+        super().data_received(head + data)
+        if self.broke_the_protocol:
+            # We have sent a close frame about a protocol error. Whoever breaks the protocol can't
+            # be relied on to answer it, and the time to dial again runs from now.
+            self.transport.close()
+
+
+def _starts_a_frame(data: bytes) -> bool:
+    """Whether bytes can be the head of a frame from a server: RFC 6455, section 5.2."""
+    return (
+        len(data) > 1
+        and data[0] & 0x70 == 0
+        and data[0] & 0x0F in (0, 1, 2, 8, 9, 10)
+        and data[1] & 0x80 == 0
+    )
