@@ -15,7 +15,7 @@ from recall_simulator.engine import Conduct, InProcessDialer, VirtualClock, play
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import make_plans
 from recall_simulator.record.events import EngineEvent, FrameSent, RetryScheduled, RunStarted
-from recall_simulator.report import LiveConsole, Tally
+from recall_simulator.report import LiveConsole, Tally, print_head
 from recall_simulator.sources.fonts import shipped_fonts
 from recall_simulator.sources.scenarios import bundled
 
@@ -61,9 +61,13 @@ def main() -> None:
     console = Console(record=True, width=88, height=40, force_terminal=True, file=io.StringIO())
     console.print("$ recallsim run tour --url ws://127.0.0.1:8765/", style="bold", highlight=False)
     tally = Tally()
+    happened = events()
+    begun = happened[0]
+    assert isinstance(begun, RunStarted)
+    print_head(console, begun)
     live = LiveConsole(console, tally)
     retried = False
-    for event in events():
+    for event in happened:
         tally(event)
         live(event)
         retried = retried or isinstance(event, RetryScheduled)

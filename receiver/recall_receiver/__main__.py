@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from recall_receiver.errors import ListenError
+from recall_receiver.decode import DECODER_NAMES
+from recall_receiver.errors import ListenError, WorkersError
+from recall_receiver.inbox import POLICIES
 from recall_receiver.service import ReceiverOptions, serve, summary
 
 
@@ -20,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m recall_receiver",
         description="Receive Recall.ai's real-time video over a websocket, until SIGTERM or "
-        "SIGINT. GET /report.json and /healthz on the same port.",
+        "SIGINT. On the same port: a page at /, /report.json, /metrics and /healthz.",
     )
     parser.add_argument("--host", default=defaults.host, help="default: %(default)s")
     parser.add_argument(
@@ -45,25 +48,85 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="N",
         help="default: %(default)s",
     )
+    parser.add_argument("--save", type=Path, metavar="DIR", help="save every frame as a PNG file")
+    parser.add_argument(
+        "--mp4", type=Path, metavar="DIR", help="save every stream as a film (extra: video)"
+    )
+    parser.add_argument(
+        "--index", type=Path, metavar="FILE", help="list every frame in an SQLite file"
+    )
+    parser.add_argument("--no-page", action="store_true", help="have no page at /")
+    parser.add_argument(
+        "--expose-page",
+        action="store_true",
+        help="show page, metrics and report to others than this machine; needs --token",
+    )
+    parser.add_argument(
+        "--refuse-replays",
+        action="store_true",
+        help="refuse a signature that was used before; needs --secret",
+    )
+    parser.add_argument(
+        "--decoder",
+        choices=DECODER_NAMES,
+        default=defaults.decoder,
+        help="decode every picture with it; default: %(default)s",
+    )
+    parser.add_argument(
+        "--queue-policy",
+        choices=POLICIES,
+        default=defaults.queue_policy,
+        help="what becomes of a frame when its connection's queue is full; default: %(default)s",
+    )
+    for option, default in (
+        ("--max-streams", defaults.max_streams),
+        ("--max-connections-per-peer", defaults.max_connections_per_peer),
+        ("--workers", defaults.workers),
+    ):
+        parser.add_argument(
+            option, type=_positive, default=default, metavar="N", help="default: %(default)s"
+        )
+    parser.add_argument(
+        "--handshake-timeout",
+        type=float,
+        default=defaults.handshake_timeout,
+        metavar="SECONDS",
+        help="default: %(default)g",
+    )
     parser.add_argument(
         "--no-tune-malloc", action="store_true", help="leave the C library's allocator alone"
     )
     given = parser.parse_args(arguments)
-    options = ReceiverOptions(
-        host=given.host,
-        port=given.port,
-        secrets=tuple(given.secret),
-        token=given.token,
-        path=given.path,
-        max_message_bytes=given.max_message_bytes,
-        max_pixels=given.max_pixels,
-        tune_malloc=not given.no_tune_malloc,
-    )
     try:
+        options = ReceiverOptions(
+            host=given.host,
+            port=given.port,
+            secrets=tuple(given.secret),
+            token=given.token,
+            path=given.path,
+            max_message_bytes=given.max_message_bytes,
+            max_pixels=given.max_pixels,
+            save=given.save,
+            mp4=given.mp4,
+            index=given.index,
+            page=not given.no_page,
+            expose_page=given.expose_page,
+            refuse_replays=given.refuse_replays,
+            decoder=given.decoder,
+            queue_policy=given.queue_policy,
+            max_streams=given.max_streams,
+            max_connections_per_peer=given.max_connections_per_peer,
+            handshake_timeout=given.handshake_timeout,
+            workers=given.workers,
+            tune_malloc=not given.no_tune_malloc,
+        )
         report = serve(options, on_ready=lambda url: print(f"listening on {url}", flush=True))
     except (ValueError, ListenError) as error:
         print(f"recall_receiver: {error}", file=sys.stderr)
         return 2
+    except WorkersError as error:
+        print(f"recall_receiver: {error}", file=sys.stderr)
+        return 1
     print(summary(report), flush=True)
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -19,28 +19,45 @@ class LinkConnection(ServerConnection):
     """What `websockets` calls for every connection, with three things more.
 
     It knows whether a message was text or binary although it hands out bytes, how many messages
-    it has read that nobody took yet, and it tells at once when it fails the connection.
+    it has read that nobody took yet, and it tells at once when it fails the connection. It is
+    dropped when its peer has too many already, or does not ask for anything in time.
 
     Args:
         sockets: the connections that there are; this one is in it while its socket is open.
+        peers: how many of them there are by their peer's address.
+        max_per_peer: the most that there may be.
+        handshake_timeout: seconds from the connection to the end of its request's headers.
         on_failure: called once with a cause of `recall_receiver.errors.LINK_CAUSES`.
+        early: what was read of a socket before it came here, by its file descriptor.
 
     Attributes:
         received: bytes that came after the handshake's request.
         unread: whole messages that were read and for which `taken` was not called yet.
+        head: the request's bytes, until somebody has decided about it.
     """
 
     def __init__(
         self,
         *args: Any,
         sockets: set[LinkConnection],
+        peers: Counter[str],
+        max_per_peer: int,
+        handshake_timeout: float,
         on_failure: Callable[[str], None],
+        early: dict[int, bytes] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._sockets = sockets
+        self._peers = peers
+        self._max_per_peer = max_per_peer
+        self._handshake_timeout = handshake_timeout
+        self._deadline: asyncio.TimerHandle | None = None
+        self._peer = ""
         self.received = 0
         self.unread = 0
+        self.head = b""
+        self._early = early
         self._on_failure = on_failure
         self._failed = False
         self._binary: deque[bool] = deque()
@@ -72,6 +89,30 @@ class LinkConnection(ServerConnection):
         """Begin: the socket was accepted."""
         super().connection_made(transport)
         self._sockets.add(self)
+        self._peer = str((transport.get_extra_info("peername") or [""])[0])
+        self._peers[self._peer] += 1
+        if self._peers[self._peer] > self._max_per_peer:
+            self._drop("too-many-connections")
+        else:
+            self._deadline = self.loop.call_later(
+                self._handshake_timeout, self._drop, "handshake-timeout"
+            )
+            if self._early and (head := self._early.pop(self.descriptor(), b"")):
+                self.data_received(head)
+
+    def descriptor(self) -> int:
+        """The socket's file descriptor."""
+        fileno: int = self.transport.get_extra_info("socket").fileno()
+        return fileno
+
+    def _drop(self, cause: str) -> None:
+        self.report_failure(cause)
+        self.transport.abort()
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def set_connection_exc(self, exc: BaseException | None) -> None:
         """Learn why the connection is going to be closed."""
@@ -83,13 +124,19 @@ class LinkConnection(ServerConnection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End: the socket is gone."""
+        self._stop_waiting()
         self._sockets.discard(self)
+        self._peers[self._peer] -= 1
+        if not self._peers[self._peer]:
+            del self._peers[self._peer]
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the network."""
         if self.request is not None:
             self.received += len(data)
+        else:
+            self.head += data
         super().data_received(data)
         error = self.protocol.parser_exc
         if isinstance(error, PayloadTooBig):
@@ -99,6 +146,7 @@ class LinkConnection(ServerConnection):
 
     def process_event(self, event: Event) -> None:
         """Take one request or one frame from the protocol."""
+        self._stop_waiting()
         if isinstance(event, Frame) and event.opcode in DATA_OPCODES:
             if event.opcode is not Opcode.CONT:
                 self._binary.append(event.opcode is Opcode.BINARY)

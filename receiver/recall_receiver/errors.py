@@ -7,7 +7,8 @@ The tree, by who is at fault::
     │   └── PictureError        the sender: the PNG file in it
     ├── SecretError             the user: a secret that cannot be a Standard Webhooks secret
     ├── SinkError               the user: a place that nothing can be put into
-    └── ListenError             the user: an address that cannot be listened on
+    ├── ListenError             the user: an address that cannot be listened on
+    └── WorkersError            the machine: the processes that receive have died
 
 Every refusal has a *cause*: a short name out of a closed set, the keys of ``refused`` in
 ``/report.json``. ``MESSAGE_CAUSES``, ``LINK_CAUSES`` and ``HANDSHAKE_CAUSES`` list them.
@@ -48,6 +49,7 @@ MESSAGE_CAUSES: Final[Mapping[str, str]] = MappingProxyType(
         "wrong-type": "JSON, but a field is missing or of another type than documented",
         "bad-base64": "the buffer is not standard padded base64",
         "binary-message": "a binary websocket message where the protocol has text",
+        "too-many-streams": "a frame of one stream more than a connection may deliver",
         **PICTURE_CAUSES,
     }
 )
@@ -58,9 +60,11 @@ LINK_CAUSES: Final[Mapping[str, str]] = MappingProxyType(
         "message-too-large": "over the limit of bytes; the connection was closed with 1009",
         "too-many-fragments": "in too many fragments; the connection was closed with 1009",
         "protocol-error": "not RFC 6455; the connection was closed with 1002 or 1007",
+        "handshake-timeout": "asked for nothing within the time for a handshake; dropped",
+        "too-many-connections": "one peer had as many as it may have; the new one was dropped",
     }
 )
-"""Why a connection was closed by us, as RFC 6455 demands."""
+"""Why a connection was closed by us: RFC 6455 demands it, or a limit."""
 
 HANDSHAKE_CAUSES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -122,3 +126,7 @@ class SinkError(ReceiverError, ValueError):
 
 class ListenError(ReceiverError, OSError):
     """An address that cannot be listened on: the port is taken, or the host is not ours."""
+
+
+class WorkersError(ReceiverError):
+    """The processes that receive have died, all of them, or one before it listened."""

@@ -1,27 +1,30 @@
-"""Reading every connection into the reception, and handing its frames to the callback."""
+"""Reading every connection into the reception, and handing its frames on."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Final
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from recall_receiver.callback import Callback
 from recall_receiver.clock import Clock
 from recall_receiver.connection import LinkConnection
 from recall_receiver.errors import MessageError
 from recall_receiver.events import FrameEvent
-from recall_receiver.inbox import Inbox
+from recall_receiver.inbox import Inbox, Policy
 from recall_receiver.reception import Link, Reception
+
+if TYPE_CHECKING:
+    from recall_receiver.sinks.delivery import Handler
 
 __all__ = ["Links"]
 
 QUIET: Final = 0.025  # seconds without a byte after which nothing more is on its way
 TICK: Final = 0.005  # seconds between two looks
-BATCH: Final = 8  # frames handed to the callback at once
+BATCH: Final = 8  # frames handed on at once
 
 _log = logging.getLogger(__name__)
 
@@ -31,26 +34,33 @@ class Links:
 
     Args:
         reception: where messages are accounted for.
-        callback: what frames are handed to, or None.
-        queue_frames: frames of one connection that may wait for the callback.
-        queue_bytes: bytes of PNG files of one connection that may wait for the callback.
-        clock: what silence is measured with.
+        handler: what frames are handed to, or None.
+        queue_frames: frames of one connection that may wait to be handled.
+        queue_bytes: bytes of PNG files of one connection that may wait to be handled.
+        policy: what becomes of a frame for which there is no room; see `Inbox`.
+        clock: what arrivals and silence are measured with.
 
     Attributes:
         sockets: every connection whose socket is open, handshake done or not.
+        peers: how many those are, by their peer's address.
     """
 
     def __init__(
         self,
         reception: Reception,
-        callback: Callback | None,
+        handler: Handler | None,
         queue_frames: int,
         queue_bytes: int,
         clock: Clock,
+        policy: Policy = "block",
     ) -> None:
         self.sockets: set[LinkConnection] = set()
+        self.peers: Counter[str] = Counter()
         self._reception = reception
-        self._callback = callback
+        self._handler = handler
+        self._policy: Policy = policy
+        # What waits has been overtaken soon, where old frames are dropped: few are taken at once.
+        self._batch = 1 if policy == "drop-oldest" else BATCH
         self._queue_frames = queue_frames
         self._queue_bytes = queue_bytes
         self._clock = clock
@@ -64,9 +74,9 @@ class Links:
         assert isinstance(connection, LinkConnection)
         inbox: Inbox | None = None
         tasks = {asyncio.current_task()}
-        if self._callback is not None:
-            inbox = Inbox(self._queue_frames, self._queue_bytes)
-            handling = asyncio.create_task(self._handle(self._callback, inbox))
+        if self._handler is not None:
+            inbox = Inbox(self._queue_frames, self._queue_bytes, self._policy, self._dropped)
+            handling = asyncio.create_task(self._handle(self._handler, inbox))
             tasks.add(handling)
         running = {task for task in tasks if task is not None}
         self._tasks |= running
@@ -75,7 +85,7 @@ class Links:
         try:
             await self._read(connection, link, inbox)
         finally:
-            self._reception.detach(link)
+            self._reception.detach(link, connection.close_code)
             try:
                 if inbox is not None:
                     inbox.close()
@@ -92,7 +102,9 @@ class Links:
             except ConnectionClosed:
                 return
             try:
-                event = self._reception.message(link, data, binary=binary)
+                event = self._reception.message(
+                    link, data, binary=binary, arrived=self._clock.monotonic()
+                )
             except MessageError as error:
                 self._log_refusal(error.cause, f"a message: {error.detail}")
             else:
@@ -100,10 +112,17 @@ class Links:
                     await inbox.put(event)
             connection.taken()
 
-    async def _handle(self, callback: Callback, inbox: Inbox) -> None:
-        while frames := await inbox.take(BATCH):
-            await callback.handle(frames)
+    async def _handle(self, handler: Handler, inbox: Inbox) -> None:
+        while frames := await inbox.take(self._batch):
+            await handler.handle(frames)
             inbox.handled(frames)
+
+    def _dropped(self, frame: FrameEvent) -> None:
+        self._reception.drop(frame.stream)
+
+    def queued(self) -> int:
+        """Frames that wait to be handled, or are being handled."""
+        return sum(len(inbox) for inbox in self._served.values() if inbox is not None)
 
     def refuse(self, cause: str, what: str) -> None:
         """Count a refusal, and log it where it is the first of its cause.

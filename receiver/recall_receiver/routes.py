@@ -10,22 +10,32 @@ import msgspec
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-__all__ = ["Route", "answer", "json_response", "plain", "single_headers"]
+__all__ = ["Route", "answer", "json_response", "plain", "response", "single_headers"]
 
 Route: TypeAlias = Callable[[], Awaitable[Response]]
 
 
 def plain(status: HTTPStatus, text: str) -> Response:
     """A short text in answer."""
-    return _response(status, "text/plain; charset=utf-8", text.encode())
+    return response(status, "text/plain; charset=utf-8", text.encode())
 
 
 def json_response(value: Any) -> Response:
     """A JSON document in answer."""
-    return _response(HTTPStatus.OK, "application/json", msgspec.json.encode(value) + b"\n")
+    return response(HTTPStatus.OK, "application/json", msgspec.json.encode(value) + b"\n")
 
 
-def _response(status: HTTPStatus, kind: str, body: bytes) -> Response:
+def response(
+    status: HTTPStatus, kind: str, body: bytes, more: Mapping[str, str] | None = None
+) -> Response:
+    """An answer.
+
+    Args:
+        status: its status.
+        kind: its media type.
+        body: its body.
+        more: further headers.
+    """
     headers = Headers(
         [
             ("Content-Type", kind),
@@ -33,6 +43,7 @@ def _response(status: HTTPStatus, kind: str, body: bytes) -> Response:
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
             ("Connection", "close"),
+            *(more or {}).items(),
         ]
     )
     return Response(status.value, status.phrase, headers, body)

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import functools
 import logging
+import socket
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from types import TracebackType
@@ -20,18 +21,33 @@ from recall_receiver.admission import admission
 from recall_receiver.callback import Callback, OnFrame
 from recall_receiver.clock import Clock, SystemClock
 from recall_receiver.connection import LinkConnection
-from recall_receiver.decode import DECODERS
+from recall_receiver.decode import decoder_named
+from recall_receiver.decoding import Decoding
 from recall_receiver.errors import ListenError
+from recall_receiver.handover import Doorway, hand_over
+from recall_receiver.inbox import POLICIES, Policy
 from recall_receiver.links import Links
+from recall_receiver.live import Access, ReceptionBoard, Site
+from recall_receiver.live.site import LIVE
+from recall_receiver.live.timings import Timings
 from recall_receiver.parsing import MAX_PIXELS
-from recall_receiver.reception import Reception
-from recall_receiver.routes import answer, json_response, plain, single_headers
+from recall_receiver.reception import MAX_STREAMS, Intake, Reception
+from recall_receiver.routes import plain, single_headers
 from recall_receiver.signals import stop_signals
+from recall_receiver.sinks import Delivery, Sink
 
-__all__ = ["MAX_MESSAGE_BYTES", "Receiver"]
+__all__ = ["HANDSHAKE_TIMEOUT", "MAX_CONNECTIONS_PER_PEER", "MAX_MESSAGE_BYTES", "Receiver"]
 
 MAX_MESSAGE_BYTES: Final = 16 * 2**20
 """The default limit of a message: a 1280x720 photograph makes one of 1.7 MB."""
+
+MAX_CONNECTIONS_PER_PEER: Final = 4096
+"""The default limit of one address's connections: behind a tunnel, all have the same address."""
+
+HANDSHAKE_TIMEOUT: Final = 10.0
+"""Seconds that a connection may take to ask for anything, unless told otherwise."""
+
+BACKLOG: Final = 512  # connections that wait to be accepted, so that a flood keeps nobody out
 
 REPORT_WAIT: Final = 2.0  # seconds that /report.json waits for everything to be handled
 
@@ -52,7 +68,8 @@ class Receiver:
 
         Receiver(on_frame=on_frame).run(port=8765)
 
-    On the same port it answers ``GET /healthz`` and ``GET /report.json``.
+    On the same port it answers ``GET /healthz``, ``/report.json`` and ``/metrics``, and ``GET /``
+    with a page that shows the meeting.
 
     A slow callback slows the sender down and loses nothing: when a connection's queue is full, it
     is not read any further, and TCP pushes back. Until then pings are answered.
@@ -65,18 +82,32 @@ class Receiver:
         path: what the URL's path must be; without, any will do.
         max_message_bytes: a longer message closes its connection with 1009, as RFC 6455 says.
         max_pixels: a picture that declares more is refused before it is inflated.
-        queue_frames: frames of one connection that may wait for the callback.
-        queue_bytes: bytes of PNG files of one connection that may wait for the callback.
-        threads: how many frames a plain callback may be given at once, each of another connection.
-        decoder: the name of a decoder in `recall_receiver.decode.DECODERS`.
+        max_streams: streams of one connection; frames of another one are refused.
+        max_connections_per_peer: connections from one address; one more is dropped.
+        handshake_timeout: seconds after which a connection that asked for nothing is dropped.
+        queue_frames: frames of one connection that may wait to be handled.
+        queue_bytes: bytes of PNG files of one connection that may wait to be handled.
+        queue_policy: what becomes of a frame for which there is no room; see `Inbox`.
+        threads: how many frames a plain callback may be given at once, each of another connection;
+            as many pictures are decoded at once.
+        decoder: ``none`` decodes a picture when its `pixels` are asked for; the others, of
+            `recall_receiver.decode.DECODER_NAMES`, decode every picture before it is handed on,
+            in a thread, and count those that do not decode.
+        sinks: what every frame is put into, beside the callback; see `recall_receiver.sinks`.
+        page: whether there is a page; without, the newest pictures are not kept for it.
+        expose_page: whether the page, the metrics and the report are for others than this machine;
+            they then ask for the token.
+        refuse_replays: whether to refuse a signature that was used before.
         clock: where time comes from.
 
     Raises:
         SecretError: a secret that is none.
-        ValueError: a token, path, decoder or limit that cannot be.
+        ValueError: a token, path, decoder, policy or limit that cannot be, or a combination.
 
     Attributes:
         reception: what has arrived so far.
+        board: the same and more, for the page and the metrics.
+        site: the page; what it reads may be replaced.
     """
 
     def __init__(
@@ -88,31 +119,83 @@ class Receiver:
         path: str | None = None,
         max_message_bytes: int = MAX_MESSAGE_BYTES,
         max_pixels: int = MAX_PIXELS,
+        max_streams: int = MAX_STREAMS,
+        max_connections_per_peer: int = MAX_CONNECTIONS_PER_PEER,
+        handshake_timeout: float = HANDSHAKE_TIMEOUT,
         queue_frames: int = 64,
         queue_bytes: int = 32 * 2**20,
+        queue_policy: Policy = "block",
         threads: int = 1,
-        decoder: str = "pillow",
+        decoder: str = "none",
+        sinks: Sequence[Sink] = (),
+        page: bool = True,
+        expose_page: bool = False,
+        refuse_replays: bool = False,
         clock: Clock | None = None,
     ) -> None:
-        if decoder not in DECODERS:
-            raise ValueError(f"no decoder {decoder!r}; there are {', '.join(DECODERS)}")
+        if queue_policy not in POLICIES:
+            raise ValueError(f"no policy {queue_policy!r}; there are {', '.join(POLICIES)}")
+        if not handshake_timeout > 0:
+            raise ValueError(f"handshake_timeout must be over 0, not {handshake_timeout}")
         for name, value in (
             ("max_message_bytes", max_message_bytes),
             ("max_pixels", max_pixels),
+            ("max_streams", max_streams),
+            ("max_connections_per_peer", max_connections_per_peer),
             ("queue_frames", queue_frames),
             ("queue_bytes", queue_bytes),
             ("threads", threads),
         ):
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
-        self.reception = Reception(max_pixels=max_pixels, decoder=DECODERS[decoder])
-        self._callback = None if on_frame is None else Callback(on_frame, threads=threads)
-        self._admission = admission(secrets, token, path)
-        self._max_message_bytes = max_message_bytes
+        if expose_page and token is None:
+            raise ValueError("exposing the page needs a token: whoever has it may look")
+        if page and path == LIVE:
+            raise ValueError(f"{LIVE} is the page's own path: take another, or have no page")
         self._clock: Clock = clock or SystemClock()
-        self._links = Links(self.reception, self._callback, queue_frames, queue_bytes, self._clock)
-        self._routes = {"/healthz": self._healthz, "/report.json": self._report_json}
+        timings = Timings(decoder_named(decoder), self._clock)
+        self.reception = Reception(
+            Intake(max_pixels=max_pixels, max_streams=max_streams, decoder=timings.decode)
+        )
+        self._callback = None if on_frame is None else Callback(on_frame, threads=threads)
+        self._admission = admission(secrets, token, path, refuse_replays=refuse_replays)
+        self._max_message_bytes = max_message_bytes
+        self._decoding = Decoding(self._callback, threads=threads) if decoder != "none" else None
+        beside = self._decoding or self._callback
+        self._delivery = Delivery(beside, sinks)
+        self._links = Links(
+            self.reception,
+            self._delivery if sinks else beside,
+            queue_frames,
+            queue_bytes,
+            self._clock,
+            queue_policy,
+        )
+        self._connection = functools.partial(
+            LinkConnection,
+            sockets=self._links.sockets,
+            peers=self._links.peers,
+            max_per_peer=max_connections_per_peer,
+            handshake_timeout=handshake_timeout,
+            on_failure=self._links.failed,
+        )
+        self.board = ReceptionBoard(
+            self.reception,
+            self._clock,
+            timings,
+            pictures=page,
+            queued=self._links.queued,
+            policy=queue_policy,
+        )
+        self.site = Site(
+            self.board,
+            self._drained_report,
+            Access(token if expose_page else None),
+            self._clock,
+            page=page,
+        )
         self._server: Server | None = None
+        self._elsewhere: socket.socket | None = None
 
     # Starting and stopping
 
@@ -127,31 +210,44 @@ class Receiver:
             ListenError: the port is taken, or the host is not ours.
             RuntimeError: it was started already.
         """
-        if self._server is not None:
-            raise RuntimeError("this receiver is running already")
-        _websockets_log.setLevel(logging.INFO)
         try:
-            self._server = await serve_websocket(
-                self._links.serve,
-                host,
-                port,
-                create_connection=functools.partial(  # type: ignore[arg-type]
-                    LinkConnection, sockets=self._links.sockets, on_failure=self._links.failed
-                ),
-                process_request=self._handshake,
-                compression=None,  # base64 of PNG does not compress
-                server_header=None,
-                max_size=self._max_message_bytes,
-                max_queue=2,  # frames; ours is the queue
-                # A pong waits behind the frames that a full queue leaves unread: no time-out.
-                ping_timeout=None,
-                close_timeout=2,
-                logger=_websockets_log,
-            )
+            await self._listen(host=host, port=port)
         except (OSError, OverflowError) as error:
             taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
             why = "the port is taken" if taken else str(error)
             raise ListenError(f"cannot listen on {host}:{port}: {why}") from error
+
+    async def start_on(self, sock: socket.socket, elsewhere: socket.socket | None = None) -> None:
+        """Listen on a socket that is bound already, as one process of several.
+
+        Args:
+            sock: the socket, or a `Doorway`; closed at the end.
+            elsewhere: where connections go that are no links; without, they are answered here.
+        """
+        self._elsewhere = elsewhere
+        await self._listen(sock=sock)
+
+    async def _listen(self, **where: Any) -> None:
+        if self._server is not None:
+            raise RuntimeError("this receiver is running already")
+        _websockets_log.setLevel(logging.INFO)
+        early = where["sock"].early if isinstance(where.get("sock"), Doorway) else None
+        self._server = await serve_websocket(
+            self._serve,
+            **where,
+            create_connection=functools.partial(self._connection, early=early),  # type: ignore[arg-type]
+            process_request=self._handshake,
+            open_timeout=None,  # the connection itself looks after that, and counts
+            backlog=BACKLOG,
+            compression=None,  # base64 of PNG does not compress
+            server_header=None,
+            max_size=self._max_message_bytes,
+            max_queue=2,  # frames; ours is the queue
+            # A pong waits behind the frames that a full queue leaves unread: no time-out.
+            ping_timeout=None,
+            close_timeout=2,
+            logger=_websockets_log,
+        )
 
     async def stop(self, grace: float = 5.0) -> None:
         """Close every connection with 1001, handle what was read, and stop listening.
@@ -172,8 +268,12 @@ class Receiver:
             self._links.give_up()
             await server.wait_closed()
         finally:
+            if self._decoding is not None:
+                self._decoding.close()
             if self._callback is not None:
                 self._callback.close()
+            self.board.close()
+            await self._delivery.close(grace)
 
     async def __aenter__(self) -> Self:
         if self._server is None:
@@ -235,7 +335,13 @@ class Receiver:
     # Handshakes and plain HTTP
 
     async def _handshake(self, connection: ServerConnection, request: Request) -> Response | None:
-        response = await answer(request, self._routes)
+        if self._elsewhere is not None and (
+            self.site.is_viewer(request) or not request.headers.get_all("Upgrade")
+        ):
+            return hand_over(connection, self._elsewhere)
+        if self.site.is_viewer(request):
+            return self.site.refuse_viewer(connection, request)
+        response = await self.site.answer(connection, request)
         if response is not None or not request.headers.get_all("Upgrade"):
             return response
         cause = self._admission.cause(request.path, single_headers(request), self._clock.unix())
@@ -246,24 +352,31 @@ class Receiver:
             return plain(HTTPStatus.NOT_FOUND, "Not Found\n")
         return plain(HTTPStatus.UNAUTHORIZED, "Unauthorized\n")
 
-    async def _healthz(self) -> Response:
-        return plain(HTTPStatus.OK, "ok\n")
+    async def _serve(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        if self.site.is_viewer(connection.request):
+            await self.site.serve(connection)
+        else:
+            await self._links.serve(connection)
 
-    async def _report_json(self) -> Response:
+    async def _drained_report(self) -> dict[str, Any]:
         drained = await self.drained()
-        return json_response({**self.report(), "drained": drained})
+        return {**self.report(), "drained": drained}
 
     def report(self) -> dict[str, Any]:
         """What has arrived so far: `Reception.report`, and what became of the callback.
 
         Returns:
-            Beyond the reception's: ``callback_errors`` and ``undecodable``, as in `Callback`.
+            Beyond the reception's: ``callback_errors``, as in `Callback`; ``undecodable``, pictures
+            that did not decode; ``sinks``, see `Delivery.report`.
         """
-        callback = self._callback
+        callback, decoding = self._callback, self._decoding
         return {
             **self.reception.report(),
             "callback_errors": callback.errors if callback else 0,
-            "undecodable": callback.undecodable if callback else 0,
+            "undecodable": (callback.undecodable if callback else 0)
+            + (decoding.undecodable if decoding else 0),
+            "sinks": self._delivery.report(),
         }
 
     async def drained(self, wait: float = REPORT_WAIT) -> bool:

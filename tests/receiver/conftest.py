@@ -105,7 +105,7 @@ def frame_message() -> Callable[..., bytes]:
 
 async def _http(address: tuple[str, int], path: str, method: str = "GET") -> tuple[int, bytes]:
     reader, writer = await asyncio.open_connection(*address)
-    writer.write(f"{method} {path} HTTP/1.1\r\nHost: receiver\r\n\r\n".encode())
+    writer.write(f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
     answer = await reader.read()
     writer.close()
     await writer.wait_closed()

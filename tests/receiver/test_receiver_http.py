@@ -176,7 +176,9 @@ def test_healthz_and_report_are_answered_beside_the_websocket(http: Http) -> Non
             assert (status, json.loads(body)["frames"]) == (200, 0)
             assert (await http(receiver.address, "/report.json", "HEAD"))[0] == 405
             assert (await http(receiver.address, "/healthz", "DELETE"))[0] == 405
-            for path in ("/", "/in", "/in?token=t", "/reports.json"):
+            status, body = await http(receiver.address, "/")
+            assert (status, body[:15]) == (200, b"<!doctype html>")
+            for path in ("/in", "/in?token=t", "/reports.json", "/live"):
                 assert (await http(receiver.address, path))[0] == 426
             assert receiver.report()["refused"] == {}
 

@@ -33,6 +33,7 @@ Report = Callable[..., Any]
 STREAM_KEYS = {
     *("recording", "participant", "type", "frames", "width", "height", "sizes", "gaps"),
     *("duplicates", "legs", "out_of_order", "size_changes", "connected"),
+    *("dropped", "skew", "skew_range"),
 }
 
 
@@ -42,6 +43,7 @@ def test_an_empty_report() -> None:
         "frames": 0,
         "refused": {},
         "streams": [],
+        "dropped": 0,
         "events": {},
         "bytes": 0,
         "connections": {"now": 0, "ever": 0},
@@ -329,6 +331,7 @@ class MeetingMachine(RuleBasedStateMachine):
                     "legs": count["legs"],
                     "out_of_order": count["out_of_order"],
                     "size_changes": sum(a != b for a, b in pairwise(sizes)),
+                    "dropped": 0,
                     "connected": holder in self.open,
                 }
             )
@@ -337,6 +340,9 @@ class MeetingMachine(RuleBasedStateMachine):
     @invariant()
     def the_report_equals_the_model(self) -> None:
         report = self.target.report()
+        for stream in report["streams"]:
+            least, most = stream.pop("skew_range")
+            assert least <= stream.pop("skew") <= most
         assert report["schema"] == REPORT_SCHEMA
         assert report["frames"] == len(self.sent)
         assert report["refused"] == ({"bad-json": self.refused} if self.refused else {})

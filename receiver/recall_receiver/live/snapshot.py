@@ -32,7 +32,7 @@ DECODE_BOUNDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2,
 LAG_BOUNDS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 MAX_NOTES: Final = 200
-"""Notes that are kept of what happened to connections; the oldest go first."""
+"""Notes that are kept of connections, the newest; refusals have one more for each cause."""
 
 NoteKind: TypeAlias = Literal["connected", "delivers", "ended", "refused"]
 
@@ -63,6 +63,10 @@ class Distribution(msgspec.Struct):
     def cumulated(self) -> list[int]:
         """How many are at most as large as each bound; at last, how many there are."""
         return list(accumulate(self.counts))
+
+    def copy(self) -> Distribution:
+        """The same numbers, for good."""
+        return Distribution(self.bounds, list(self.counts), self.total)
 
     def plus(self, other: Distribution) -> Distribution:
         """Both together; the bounds must be the same."""
@@ -123,12 +127,18 @@ class RecordingCount(msgspec.Struct, frozen=True):
     Attributes:
         links: connections that delivered for it.
         since: when the newest of them first did.
+        last: when the last frame came.
+        until: when the last frame came over another than the newest.
         attached: whether the newest of them is still there.
+        code: the close code of the newest, once it is gone.
     """
 
     links: int
     since: float
+    last: float
+    until: float
     attached: bool
+    code: int | None = None
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -143,7 +153,7 @@ class Note(msgspec.Struct, frozen=True):
         since: of ``delivers``: when the connection was made.
         code: of ``ended``: the close code; 1006 where there was no close frame.
         cause: of ``refused``.
-        count: how often, one after the other.
+        count: of ``refused``: how often so far.
         worker: which process; links are numbered within it.
     """
 
@@ -237,7 +247,7 @@ def merged(snapshots: Sequence[Snapshot]) -> Snapshot:
         connections_ever=sum(s.connections_ever for s in snapshots),
         streams=list(streams.values()),
         recordings=recordings,
-        notes=notes[-MAX_NOTES:],
+        notes=notes,
         decoding=decoding,
         lags=lags,
     )
@@ -258,8 +268,13 @@ def _both_streams(one: StreamCount, other: StreamCount) -> StreamCount:
 
 
 def _both_recordings(one: RecordingCount, other: RecordingCount) -> RecordingCount:
-    newer = one if one.since >= other.since else other
-    return msgspec.structs.replace(newer, links=one.links + other.links)
+    newer, older = (one, other) if one.since >= other.since else (other, one)
+    return msgspec.structs.replace(
+        newer,
+        links=one.links + other.links,
+        last=max(one.last, other.last),
+        until=max(newer.until, older.last),
+    )
 
 
 def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

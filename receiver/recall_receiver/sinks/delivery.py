@@ -1,14 +1,13 @@
-"""Handing frames to the callback and the sinks, off the event loop."""
+"""Handing frames to the sinks, off the event loop."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from recall_receiver.callback import Callback
 from recall_receiver.errors import PictureError
 from recall_receiver.events import FrameEvent
 from recall_receiver.sinks.sink import Arrival, Sink
@@ -77,37 +76,33 @@ class _Outlet:
 
 
 class Delivery:
-    """The callback and the sinks that every frame goes to.
+    """Whatever every frame goes to.
 
-    The callback runs as `Callback` says. The sinks have one thread for themselves and are given
-    each frame in turn, in the order in which they stand here: one that saves files belongs before
-    one that says where they are. A batch is done with when all are done with it, so that a slow
-    sink fills the connection's queue and not the memory.
+    The sinks have one thread for themselves and are given each frame in turn, in the order in
+    which they stand here: one that saves files belongs before one that says where they are. A batch
+    is done with when all are done with it, so that a slow sink fills the connection's queue and not
+    the memory.
 
     A sink that raises is off for good; the others and the reception go on.
 
     Args:
-        callback: the user's function, or None.
+        beside: what is given the frames at the same time as the sinks, or None.
         sinks: in the order in which they are given a frame.
     """
 
-    def __init__(self, callback: Callback | None, sinks: Sequence[Sink]) -> None:
-        self.callback = callback
+    def __init__(self, beside: Handler | None, sinks: Sequence[Sink]) -> None:
+        self._beside = beside
         self._outlets = [_Outlet(sink) for sink in sinks]
         self._pool: ThreadPoolExecutor | None = None
 
-    def __bool__(self) -> bool:
-        """Whether frames go anywhere at all."""
-        return self.callback is not None or bool(self._outlets)
-
     async def handle(self, frames: list[FrameEvent]) -> None:
-        """Return when the callback and every sink are done with these frames."""
-        handling = [] if self.callback is None else [self.callback.handle(frames)]
+        """Return when everybody is done with these frames."""
+        handling = [] if self._beside is None else [self._beside.handle(frames)]
         if self._outlets:
             handling.append(self._in_thread(self._write, frames))
         await asyncio.gather(*handling)
 
-    async def _in_thread(self, function: Any, *arguments: Any) -> None:
+    async def _in_thread(self, function: Callable[..., None], *arguments: object) -> None:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="sinks")
         await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
@@ -120,19 +115,23 @@ class Delivery:
         for outlet in self._outlets:
             outlet.flush()
 
-    async def close(self) -> None:
-        """Close the sinks, after what they are at, and give the threads up."""
-        if self.callback is not None:
-            self.callback.close()
-        if self._outlets:
-            await self._in_thread(self._close_all)
-        self.abandon()
+    async def close(self, grace: float) -> None:
+        """Close the sinks after what they are at, and give the thread up.
 
-    def abandon(self) -> None:
-        """Give the threads up without waiting for them."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+        Args:
+            grace: seconds after which a sink that is still busy is left to itself.
+        """
+        if not self._outlets:
+            return
+        try:
+            async with asyncio.timeout(grace):
+                await self._in_thread(self._close_all)
+        except TimeoutError:
+            _log.warning("the sinks are still busy after %g s and are left to themselves", grace)
+        finally:
+            if self._pool is not None:
+                self._pool.shutdown(wait=False)
+                self._pool = None
 
     def _close_all(self) -> None:
         for outlet in self._outlets:

@@ -64,14 +64,12 @@ class FrameIndex:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._open()
         except (OSError, sqlite3.Error) as error:
-            self._release()
             raise SinkError(f"cannot keep an index in {file}: {error}") from error
+        finally:
+            self._release()  # until there is something to write, and a thread for it
 
     def _open(self) -> sqlite3.Connection:
-        # It is made in one thread and used in another, never in two at a time.
-        database = self._database = sqlite3.connect(
-            self._file, timeout=BUSY_SECONDS, check_same_thread=False
-        )
+        database = self._database = sqlite3.connect(self._file, timeout=BUSY_SECONDS)
         (version,) = database.execute("pragma user_version").fetchone()
         (tables,) = database.execute("select count(*) from sqlite_master").fetchone()
         if version != VERSION and (version or tables):

@@ -1,12 +1,14 @@
 """`recallsim demo`: a meeting and the reference receiver, with nothing to set up."""
 
 import json
+import os
 import subprocess
 import sys
 import urllib.request
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -20,16 +22,32 @@ _STOP_TIMEOUT = 5.0
 
 
 def demo(
-    seed: options.Seed = None, speed: options.Speed = "1", quiet: options.Quiet = False
+    seed: options.Seed = None,
+    speed: options.Speed = "1",
+    quiet: options.Quiet = False,
+    no_open: Annotated[
+        bool, typer.Option("--no-open", help="Do not open the receiver's page in a browser.")
+    ] = False,
 ) -> None:
     """Play a short meeting into the reference receiver, and compare what both sides counted."""
     from recall_simulator.cli import terminal
     from recall_simulator.cli.run import play_and_report
-    from recall_simulator.cli.session import Session
+    from recall_simulator.session import Session, Settings
+    from recall_simulator.wire import parse_endpoint
 
     with reference_receiver() as url:
-        session = Session.open(references=[SCENARIO], url=url, seed=seed, speed=speed)
+        show_page(url, wanted=not no_open and not quiet)
+        session = Session.open(
+            Settings(
+                endpoint=parse_endpoint(url),
+                scenarios=[SCENARIO],
+                seed=seed,
+                speed=options.parse_speed(speed),
+            )
+        )
         tally, verdict = play_and_report(session, journal=None, as_json=False, quiet=quiet)
+        if any(bot.state == "interrupted" for bot in tally.bots.values()):
+            raise typer.Exit(verdict.exit_code)
         report = fetch_report(url)
     received = {
         (stream["recording"], stream["participant"], stream["type"]): stream
@@ -50,9 +68,26 @@ def demo(
         highlight=False,
     )
     console.print(
-        "[dim]Your own receiver:[/] recallsim run all --url ws://127.0.0.1:PORT/", highlight=False
+        "[dim]Your own receiver:[/] recallsim run all --url ws://127.0.0.1:8765/ --speed max",
+        highlight=False,
     )
     raise typer.Exit(verdict.exit_code if agree else 1)
+
+
+def show_page(url: str, *, wanted: bool) -> None:
+    """Tell where the receiver's page is, and open it where there is a screen to see it on.
+
+    Args:
+        url: the receiver's.
+        wanted: whether to open it at all.
+    """
+    page = url.replace("ws://", "http://", 1)
+    print(f"watch it arrive at {page}", file=sys.stderr, flush=True)
+    screen = sys.platform in ("darwin", "win32") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    if wanted and screen and sys.stdout.isatty():
+        webbrowser.open(page)
 
 
 @contextmanager
@@ -63,7 +98,10 @@ def reference_receiver() -> Iterator[str]:
         UsageError: it could not start.
     """
     command = [sys.executable, "-m", "recall_receiver", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # In a session of its own it does not get our Ctrl-C: we end it ourselves, last of all.
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
@@ -79,9 +117,18 @@ def reference_receiver() -> Iterator[str]:
 
 
 def fetch_report(url: str) -> dict[str, Any]:
-    """The reference receiver's `/report.json`."""
+    """The reference receiver's `/report.json`.
+
+    Raises:
+        UsageError: it is gone.
+    """
     address = url.replace("ws://", "http://", 1) + "report.json"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(address, timeout=10) as answer:
-        report: dict[str, Any] = json.load(answer)
+    try:
+        with opener.open(address, timeout=10) as answer:
+            report: dict[str, Any] = json.load(answer)
+    except OSError as error:
+        raise UsageError(
+            f"the reference receiver is gone, and its report with it: {error}"
+        ) from None
     return report

@@ -1,15 +1,24 @@
 """Options that several commands share, read into values."""
 
+import re
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
-from recall_simulator.record.errors import UsageError
+from recall_simulator.record.errors import UsageError, closest
+
+if TYPE_CHECKING:
+    from recall_simulator.engine import Conduct, SlowReceiverPolicy
+    from recall_simulator.record.streams import StreamType
 
 MAX_SPEED = "max"
+LATEST_YEAR = 9000
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What the name of a header is made of (RFC 9110, section 5.6.2)."""
 
 Url = Annotated[str, typer.Option("--url", help="The receiver, as ws://127.0.0.1:8765/.")]
 Seed = Annotated[
@@ -23,7 +32,11 @@ ProfileName = Annotated[
 ]
 Scenes = Annotated[
     list[str] | None,
-    typer.Option("--scene", help="What pictures show where a scenario leaves it open; repeatable."),
+    typer.Option(
+        "--scene",
+        help="What pictures show where a scenario leaves it open: webcam, flat, portrait, black, "
+        "slide, document, code, photo, video; repeatable.",
+    ),
 ]
 Secret = Annotated[
     str | None,
@@ -77,10 +90,12 @@ def parse_headers(lines: list[str] | None) -> list[tuple[str, str]]:
     """
     headers: list[tuple[str, str]] = []
     for line in lines or []:
-        name, colon, value = line.partition(":")
-        if not colon or not name.strip() or "\n" in line or "\r" in line:
+        name, colon, value = (part.strip() for part in line.partition(":"))
+        if not colon or not _TOKEN.fullmatch(name):
             raise UsageError(f"--header {line!r}: write it as 'Name: value'")
-        headers.append((name.strip(), value.strip()))
+        if not value.isprintable() or not value.isascii():
+            raise UsageError(f"--header {line!r}: a header's value is printable ASCII")
+        headers.append((name, value))
     return headers
 
 
@@ -101,30 +116,87 @@ def parse_outage(text: str) -> int:
     raise UsageError(f"--outage {text}: give 'drop', 'buffer' or 'buffer=500'")
 
 
-def parse_start_time(text: str | None, now: datetime) -> datetime:
+def parse_start_time(text: str | None) -> datetime | None:
     """Read `--start-time`; without a time zone it is UTC.
 
     Raises:
         UsageError: it is no ISO 8601 time.
     """
     if text is None:
-        return now
+        return None
     try:
         moment = datetime.fromisoformat(text)
+        if moment.year > LATEST_YEAR:
+            raise ValueError
     except ValueError:
         raise UsageError(f"--start-time {text}: write it as 2026-09-20T05:48:18.360372Z") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def parse_run_id(text: str) -> str:
+def parse_run_id(text: str | None) -> str | None:
     """Check `--run-id`.
 
     Raises:
         UsageError: it is not eight hex digits.
     """
+    if text is None:
+        return None
     if len(text) != 8 or set(text) - set("0123456789abcdef"):
         raise UsageError(f"--run-id {text}: give 8 hex digits in lower case, as in 1a2b3c4d")
     return text
+
+
+def parse_conduct(*, retry: str, outage: str, slow_receiver: str, digests: bool) -> "Conduct":
+    """Read what bots do where the vendor's behaviour is not public.
+
+    Raises:
+        UsageError: a policy is none that there is.
+    """
+    from recall_simulator.engine import Conduct, SlowReceiverPolicy
+    from recall_simulator.wire import parse_retry_policy
+
+    policies = get_args(SlowReceiverPolicy)
+    if slow_receiver not in policies:
+        raise UsageError(f"--slow-receiver {slow_receiver}: {closest(slow_receiver, policies)}")
+    try:
+        policy = parse_retry_policy(retry)
+    except UsageError as error:
+        raise UsageError(f"--retry {retry}: {error}") from None
+    return Conduct(
+        retry=policy,
+        outage_buffer=parse_outage(outage),
+        slow_receiver=cast("SlowReceiverPolicy", slow_receiver),
+        digests=digests,
+    )
+
+
+def parse_profile(name: str | None) -> str | None:
+    """Check `--profile`.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    from recall_simulator.frames import PROFILES
+
+    if name is not None and name not in PROFILES:
+        raise UsageError(f"--profile {name}: {closest(name, PROFILES)}")
+    return name
+
+
+def parse_scenes(names: list[str] | None) -> "dict[StreamType, str]":
+    """Read `--scene`: each replaces what the streams of its type show.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    from recall_simulator.frames import SCENES
+
+    chosen: dict[StreamType, str] = {}
+    for name in names or []:
+        if name not in SCENES:
+            raise UsageError(f"--scene {name}: {closest(name, SCENES)}")
+        chosen[SCENES[name].type] = name
+    return chosen
 
 
 def tls_context(authority: Path | None, *, insecure: bool) -> ssl.SSLContext | None:

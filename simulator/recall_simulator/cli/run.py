@@ -12,9 +12,10 @@ from recall_simulator.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from recall_simulator.cli.session import Session
+    from recall_simulator.engine import Handler
     from recall_simulator.record.findings import Verdict
     from recall_simulator.report import Tally
+    from recall_simulator.session import Session
 
 
 def run(
@@ -41,8 +42,9 @@ def run(
     slow_receiver: Annotated[
         str,
         typer.Option(
-            metavar="block|drop-oldest|drop-newest|close",
-            help="When more than 64 messages are due and the receiver takes no more.",
+            metavar="POLICY",
+            help="What to do when more than 64 messages are due and it takes no more: block, "
+            "drop-oldest, drop-newest or close.",
         ),
     ] = "block",
     frames: options.Frames = None,
@@ -78,28 +80,33 @@ def run(
     Exit codes: 0 ok or tolerated, 1 the receiver failed, 2 wrong usage or scenario,
     3 inconclusive or no connection.
     """
-    from recall_simulator.cli.session import Session
+    from recall_simulator.session import Session, Settings
+    from recall_simulator.wire import Signer, parse_endpoint
 
     session = Session.open(
-        references=scenarios,
-        url=url,
-        seed=seed,
-        speed=speed,
-        profile=profile,
-        scenes=scene,
-        secret=secret,
-        headers=header,
-        retry=retry,
-        outage=outage,
-        slow_receiver=slow_receiver,
-        frames=frames,
-        marks=not no_marks,
-        run_id=run_id,
-        start_time=start_time,
-        tls=options.tls_context(ca, insecure=insecure),
-        strict_url=strict_url,
-        owned=i_own_this_receiver,
-        digests=journal is not None,
+        Settings(
+            endpoint=parse_endpoint(url),
+            scenarios=scenarios,
+            seed=seed,
+            run_id=options.parse_run_id(run_id),
+            start_time=options.parse_start_time(start_time),
+            speed=options.parse_speed(speed),
+            profile=options.parse_profile(profile),
+            scenes=options.parse_scenes(scene),
+            frames=frames,
+            marks=not no_marks,
+            signer=Signer(secret) if secret is not None else None,
+            headers=options.parse_headers(header),
+            tls=options.tls_context(ca, insecure=insecure),
+            conduct=options.parse_conduct(
+                retry=retry,
+                outage=outage,
+                slow_receiver=slow_receiver,
+                digests=journal is not None,
+            ),
+            owned=i_own_this_receiver,
+            strict_url=strict_url,
+        )
     )
     tally, verdict = play_and_report(session, journal=journal, as_json=as_json, quiet=quiet)
     if as_json:
@@ -110,31 +117,45 @@ def run(
 def play_and_report(
     session: "Session", *, journal: Path | None, as_json: bool, quiet: bool
 ) -> "tuple[Tally, Verdict]":
-    """Play a session with a console and a journal beside it, and print the summary."""
+    """Play a session with a console and a journal beside it, and print the summary.
+
+    Raises:
+        UsageError: the journal can't be written. The summary was printed all the same.
+    """
     from recall_simulator.cli import terminal
-    from recall_simulator.judge import judge
+    from recall_simulator.judge import Evidence, judge
     from recall_simulator.report import (
         Journal,
         LiveConsole,
         PlainConsole,
         Tally,
+        print_head,
         print_summary,
     )
 
     console = terminal.console(to_stderr=as_json)
-    for warning in [*session.warnings, *paint(session, console)]:
-        console.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
-    tally = Tally()
+    print_head(console, session.begins)
     with ExitStack() as stack:
-        handlers = [tally]
-        if journal is not None:
-            handlers.append(stack.enter_context(Journal(journal)))  # type: ignore[arg-type]
+        written = stack.enter_context(Journal(journal)) if journal is not None else None
+        for warning in [*session.warnings, *paint(session, console)]:
+            console.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
+        tally, evidence = Tally(), Evidence()
+        handlers: list[Handler] = [tally, evidence]
+        if written is not None:
+            handlers.append(written)
         if not quiet:
-            view = LiveConsole(console, tally) if console.is_terminal else PlainConsole(console)
-            handlers.append(stack.enter_context(view))  # type: ignore[arg-type]
-        session.play(handlers)
-    verdict = judge(tally.judged)
-    print_summary(console, tally, verdict)
+            handlers.append(
+                stack.enter_context(LiveConsole(console, tally))
+                if console.is_terminal
+                else stack.enter_context(PlainConsole(console))
+            )
+        try:
+            session.play(handlers)
+        finally:
+            stack.pop_all().close()
+            if tally.run is not None:
+                verdict = judge(evidence)
+                print_summary(console, tally, verdict)
     return tally, verdict
 
 

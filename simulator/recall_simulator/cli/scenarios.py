@@ -64,6 +64,6 @@ def show_scenario(
 @app.command("schema")
 def print_schema() -> None:
     """Print the JSON Schema of the scenario format, for editors."""
-    from recall_simulator.meeting import scenario_schema
+    from recall_simulator.faults import faulted_scenario_schema
 
-    print(json.dumps(scenario_schema(), indent=2))
+    print(json.dumps(faulted_scenario_schema(), indent=2))

@@ -9,7 +9,7 @@ from recall_simulator.engine.clock import (
     stopwatch,
     utc_now,
 )
-from recall_simulator.engine.conduct import Conduct
+from recall_simulator.engine.conduct import Conduct, SlowReceiverPolicy
 from recall_simulator.engine.dialer import Dialer, WebSocketDialer
 from recall_simulator.engine.inprocess import InProcessDialer, InProcessLink
 from recall_simulator.engine.link import DialFailed, Link, LinkLost
@@ -29,6 +29,7 @@ __all__ = [
     "Link",
     "LinkLost",
     "RealClock",
+    "SlowReceiverPolicy",
     "UnpacedClock",
     "VirtualClock",
     "WebSocketDialer",

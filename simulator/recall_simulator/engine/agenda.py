@@ -40,3 +40,18 @@ class Agenda:
     def put_back(self, items: Iterable[Timed]) -> None:
         """Put items before all others, in their order."""
         self._waiting.extendleft(reversed(list(items)))
+
+    def first(self, kinds: tuple[type, ...], nth: int = 1) -> Timed | None:
+        """The first item of these kinds, or the n-th; what stands before it is held in memory."""
+        for timed in self._waiting:
+            if isinstance(timed.item, kinds):
+                nth -= 1
+                if nth == 0:
+                    return timed
+        for timed in self._schedule:
+            self._waiting.append(timed)
+            if isinstance(timed.item, kinds):
+                nth -= 1
+                if nth == 0:
+                    return timed
+        return None

@@ -3,7 +3,10 @@
 import asyncio
 from typing import Any
 
-from recall_simulator.engine.link import Link, LinkLost
+import msgspec
+
+from recall_simulator.engine.link import CLOSE_TIMEOUT, Link, LinkLost
+from recall_simulator.engine.room import STALL_TIMEOUT, Overtaken, Room, Stalled, TooSlow
 from recall_simulator.engine.stage import Stage
 from recall_simulator.meeting import (
     Close,
@@ -30,6 +33,9 @@ from recall_simulator.record.streams import Expectation
 PROBE_TIMEOUT = 2.0
 """Real seconds to wait for the pong before a planned end."""
 
+PATIENCE_AFTER_PONG = 2.0
+"""Real seconds to wait for a close frame from a receiver that has just answered a ping."""
+
 HANG_UP_TIMEOUT = 2.0
 """Real seconds that an interrupted bot takes to close its link."""
 
@@ -50,6 +56,10 @@ class Attempt:
             "bot": stage.plan.bot,
             "attempt": number,
         }
+        plan = stage.plan.links(number)
+        self._is_slowed = plan.bandwidth is not None or plan.delay > 0
+        self._answered = False
+        self._room = Room(number, stage)
         self._in_doubt = 0
         self._largest_message = 0
         self._last_expect: Expectation = "must accept"
@@ -59,9 +69,14 @@ class Attempt:
         try:
             outcome = await self._play(link)
         except LinkLost:
-            outcome = link.lost.result()
+            outcome = await link.lost
+        except Stalled as stall:
+            await link.cut("rst")
+            self._stage.drop_due("slow receiver")
+            outcome = outcomes.stalled(STALL_TIMEOUT, stall.unsent)
         except BaseException:
             await _hang_up(link)
+            self._stage.drop_due("interrupted")
             self.ended(outcomes.INTERRUPTED)
             raise
         self.ended(outcome)
@@ -92,47 +107,63 @@ class Attempt:
                 return link.lost.result()
             if timed is None or timed.at >= ends_at:
                 return await self._end(link, stage.plan.end, outcomes.COMPLETED)
-            if stage.conduct.slow_receiver != "block" and self._fall_behind():
-                return await self._end(
-                    link, Close(1008, "too slow", probe=False), outcomes.planned_close(1008)
-                )
-            timed = stage.agenda.pop()
-            match timed.item:
-                case Frame():
-                    await self._send_frame(link, timed, timed.item)
-                case MeetingEvent() as event:
-                    told = Raw(stage.messages.event(event), event.event)
-                    await self._send_other(link, timed.at, told)
-                case Raw() as other:
-                    await self._send_other(link, timed.at, other)
-                case Stall(lasts=lasts):
-                    await stage.clock.sleep_until(timed.at + lasts, link.lost)
-                case Torn(frame=frame, at_byte=at_byte, how=how):
-                    stage.drop([Timed(timed.at, timed.rank, frame)], "lost in sending")
-                    await link.tear(stage.messages.frame(frame).message, at_byte)
-                    return await self._end(link, Cut(probe=False, how=how), outcomes.PLANNED_CUT)
-                case Overlap(close_after=close_after, probe=probe):
-                    if probe:
-                        await self._probe(link)
-                    stage.old_links.leave(self.number, link, close_after)
-                    return outcomes.PLANNED_OVERLAP
-                case Cut() as end:
-                    return await self._end(link, end, outcomes.PLANNED_CUT)
-                case Close() as end:
-                    return await self._end(link, end, outcomes.planned_close(end.code))
+            try:
+                if stage.conduct.slow_receiver != "block":
+                    self._room.limit_backlog()
+                ended = await self._do(link, stage.agenda.pop())
+            except Overtaken as overtaken:
+                stage.drop_due("slow receiver", overtaken.at)
+                continue
+            except TooSlow:
+                stage.drop_due("slow receiver")
+                close = Close(1008, "too slow", probe=False)
+                return await self._end(link, close, outcomes.CLOSED_FOR_SLOWNESS)
+            if ended is not None:
+                return ended
+
+    async def _do(self, link: Link, timed: Timed) -> Outcome | None:
+        """Do what an item wants; an outcome if it ends the link."""
+        stage = self._stage
+        match timed.item:
+            case Frame():
+                await self._send_frame(link, timed, timed.item)
+            case MeetingEvent() as event:
+                told = Raw(stage.messages.event(event), event.event)
+                await self._send_other(link, timed.at, told)
+            case Raw() as other:
+                await self._send_other(link, timed.at, other)
+            case Stall(lasts=lasts):
+                await stage.clock.sleep_until(timed.at + lasts, link.lost)
+            case Torn() as torn:
+                stage.drop([Timed(timed.at, timed.rank, torn.frame)], "lost in sending")
+                message = stage.messages.frame(torn.frame).message
+                link.tear(message, torn.bytes_of(message))
+                cut = Cut(probe=False, how=torn.how)
+                return await self._end(link, cut, outcomes.PLANNED_CUT)
+            case Overlap(close_after=close_after, probe=probe):
+                if probe:
+                    await self._probe(link)
+                stage.old_links.leave(self.number, link, close_after)
+                return outcomes.PLANNED_OVERLAP
+            case Cut() as end:
+                return await self._end(link, end, outcomes.PLANNED_CUT)
+            case Close() as end:
+                return await self._end(link, end, outcomes.planned_close(end.code))
+        return None
 
     async def _send_frame(self, link: Link, timed: Timed, frame: Frame) -> None:
         stage, span = self._stage, frame.span
-        late, blocked = stage.clock.real_seconds_late(timed.at), link.blocked
+        late = stage.clock.real_seconds_late(timed.at)
         message, picture = stage.messages.frame(frame)
         self._note_message(message, frame.form.expect)
         try:
-            await link.send(message, frame.form.travel)
-        except LinkLost:
+            link.send(message, frame.form.travel)
+            blocked = await self._room.wait_for(link)
+        except BaseException:
             stage.drop([timed], "lost in sending")
             raise
         self._in_doubt += 1
-        lag, stall = stage.pace.sent(late=late, blocked=link.blocked - blocked)
+        lag, stall = stage.pace.sent(late=late, blocked=0.0 if self._is_slowed else blocked)
         stage.emit(
             FrameSent(
                 **self._who,
@@ -157,7 +188,8 @@ class Attempt:
 
     async def _send_other(self, link: Link, at: float, other: Raw) -> None:
         self._note_message(other.message, other.expect)
-        await link.send(other.message, other.travel)
+        link.send(other.message, other.travel)
+        await self._room.wait_for(link)
         self._stage.emit(
             EventSent(
                 **self._who,
@@ -187,22 +219,6 @@ class Attempt:
                 )
             )
 
-    def _fall_behind(self) -> bool:
-        """Apply the policy for a slow receiver; True when it wants the link closed."""
-        stage = self._stage
-        due = stage.agenda.take_due(stage.clock.now())
-        frames = [timed for timed in due if isinstance(timed.item, Frame)]
-        beyond = max(0, len(frames) - stage.conduct.backlog)
-        if stage.conduct.slow_receiver == "close":
-            stage.agenda.put_back(due)
-            return beyond > 0
-        oldest = stage.conduct.slow_receiver == "drop-oldest"
-        dropped = frames[:beyond] if oldest else frames[len(frames) - beyond :]
-        stage.drop(dropped, "slow receiver")
-        gone = {id(timed) for timed in dropped}
-        stage.agenda.put_back(timed for timed in due if id(timed) not in gone)
-        return False
-
     async def _end(self, link: Link, end: Close | Cut, outcome: Outcome) -> Outcome:
         """End the link as planned, unless the receiver turns out to have ended it first.
 
@@ -215,16 +231,18 @@ class Attempt:
             if end.how == "silent":
                 self._stage.old_links.leave(self.number, link)
             return outcome
-        otherwise = await link.close(end.code, end.reason, end.junk)
+        patience = PATIENCE_AFTER_PONG if self._answered else CLOSE_TIMEOUT
+        otherwise = await link.close(end.code, end.reason, end.junk, patience=patience)
         if otherwise is None:
             self._in_doubt = 0
-        elif otherwise.cause == "receiver":
+            return outcome
+        if otherwise.cause == "receiver":
             return otherwise
-        return outcome
+        return msgspec.structs.replace(outcome, detail=otherwise.detail)
 
     async def _probe(self, link: Link) -> None:
         """Ping; with a pong, what was sent before is in doubt no more."""
-        answered = await link.answers_ping(PROBE_TIMEOUT)
+        answered = self._answered = await link.answers_ping(PROBE_TIMEOUT)
         self._in_doubt = 0 if answered else self._in_doubt
         self._stage.emit(Probed(**self._who, at=self._stage.clock.now(), answered=answered))
 

@@ -77,9 +77,9 @@ class Bot:
             reason = await self._live()
         finally:
             await stage.old_links.cut_all()
-            now = stage.clock.now()
-            stage.drop(stage.agenda.take_due(now), "outage")
-            stage.emit(BotEnded(**self._who, at=now, reason=reason))
+            # An endpoint that was given up misses the rest of the meeting.
+            stage.drop_due("outage", stage.plan.ends_at if reason == "gave up" else None)
+            stage.emit(BotEnded(**self._who, at=stage.clock.now(), reason=reason))
 
     async def _live(self) -> EndReason:
         """Attempt after attempt; how it ended."""

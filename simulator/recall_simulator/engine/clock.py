@@ -29,6 +29,9 @@ class Clock(Protocol):
     def real_seconds_late(self, at: float) -> float:
         """How many real seconds ago `at` was due; 0.0 when it lies ahead or nothing is paced."""
 
+    def real_seconds_until(self, at: float) -> float:
+        """How many real seconds from now `at` is due; infinite where nothing is paced."""
+
     async def sleep_until(self, at: float, interrupt: Interrupt) -> None:
         """Return when schedule time `at` has come, or `interrupt` is done."""
 
@@ -54,6 +57,10 @@ class RealClock:
     def real_seconds_late(self, at: float) -> float:
         """How many real seconds ago `at` was due; 0.0 when it lies ahead."""
         return max(0.0, self._loop.time() - self._real(at))
+
+    def real_seconds_until(self, at: float) -> float:
+        """How many real seconds from now `at` is due."""
+        return max(0.0, self._real(at) - self._loop.time())
 
     async def sleep_until(self, at: float, interrupt: Interrupt) -> None:
         """Return when schedule time `at` has come, or `interrupt` is done."""
@@ -99,6 +106,10 @@ class UnpacedClock:
     def real_seconds_late(self, at: float) -> float:
         """Nothing is late where nothing is paced."""
         return 0.0
+
+    def real_seconds_until(self, at: float) -> float:
+        """Time does not pass while one waits for something else."""
+        return float("inf")
 
     async def sleep_until(self, at: float, interrupt: Interrupt) -> None:
         """Jump to `at`, and let the loop read what has come in meanwhile."""

@@ -17,16 +17,14 @@ _EVIDENCE = 80
 
 
 class Connection(ClientConnection):
-    """A client connection that knows how long it was blocked, and what junk it was sent."""
+    """A client connection that can be slowed down, and that knows what junk it was sent."""
 
     def __init__(self, *args: Any, plan: LinkPlan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.blocked = 0.0
         self.junk = b""
         self._plan = plan
         self._lenient = plan.lenient
         self._looking = True
-        self._paused_at: float | None = None
 
     @property
     def broke_the_protocol(self) -> bool:
@@ -48,26 +46,6 @@ class Connection(ClientConnection):
         """The handshake is over, and with it a slowness that was meant for it alone."""
         if isinstance(self.transport, SlowTransport):
             self.transport.set_bandwidth(self._plan.bandwidth)
-
-    def pause_writing(self) -> None:
-        """The transport's buffer is full: the receiver does not keep up."""
-        self._paused_at = self.loop.time()
-        super().pause_writing()
-
-    def resume_writing(self) -> None:
-        """The transport's buffer has room again."""
-        self._count_pause()
-        super().resume_writing()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The transport is gone."""
-        self._count_pause()
-        super().connection_lost(exc)
-
-    def _count_pause(self) -> None:
-        if self._paused_at is not None:
-            self.blocked += self.loop.time() - self._paused_at
-            self._paused_at = None
 
     def data_received(self, data: bytes) -> None:
         """Look at what comes first after the upgrade; in lenient mode, pass over it if junk."""

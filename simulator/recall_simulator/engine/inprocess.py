@@ -25,11 +25,16 @@ class InProcessLink:
         self._sink = sink
 
     @property
-    def blocked(self) -> float:
+    def is_blocked(self) -> bool:
         """A function takes everything at once."""
-        return 0.0
+        return False
 
-    async def send(self, message: bytes, travel: Travel = USUAL) -> None:
+    @property
+    def unsent(self) -> int:
+        """A function takes everything at once."""
+        return 0
+
+    def send(self, message: bytes, travel: Travel = USUAL) -> None:
         """Hand one message to the sink. Raises LinkLost when the link is gone already."""
         if self.lost.done():
             raise LinkLost
@@ -37,7 +42,11 @@ class InProcessLink:
         if outcome is not None:
             self.lose(outcome)
 
-    async def tear(self, message: bytes, at_byte: int) -> None:
+    async def writable(self, seconds: float) -> bool:
+        """It is, always."""
+        return True
+
+    def tear(self, message: bytes, at_byte: int) -> None:
         """A function gets whole messages or none."""
         if self.lost.done():
             raise LinkLost
@@ -52,7 +61,9 @@ class InProcessLink:
             raise LinkLost
         return True
 
-    async def close(self, code: int, reason: str = "", junk: bytes = b"") -> Outcome | None:
+    async def close(
+        self, code: int, reason: str = "", junk: bytes = b"", *, patience: float = 0.0
+    ) -> Outcome | None:
         """Nothing is left to be closed."""
         return self.lost.result() if self.lost.done() else None
 

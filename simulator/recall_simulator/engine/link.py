@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncIterator
 from typing import Protocol
 
+from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
+from websockets.protocol import State
 
 from recall_simulator.engine import clock
 from recall_simulator.engine.connection import Connection
@@ -50,20 +51,39 @@ class Link(Protocol):
     lost: "asyncio.Future[Outcome]"
 
     @property
-    def blocked(self) -> float:
-        """Real seconds that sends have waited for the receiver to take more."""
+    def is_blocked(self) -> bool:
+        """Whether the receiver has not taken what was sent, and no more should be."""
 
-    async def send(self, message: bytes, travel: Travel = USUAL) -> None:
-        """Write one whole message; returns when more can be taken. Raises LinkLost."""
+    @property
+    def unsent(self) -> int:
+        """Bytes that have not left this process."""
 
-    async def tear(self, message: bytes, at_byte: int) -> None:
+    def send(self, message: bytes, travel: Travel = USUAL) -> None:
+        """Write one whole message, blocked or not. Raises LinkLost."""
+
+    async def writable(self, seconds: float) -> bool:
+        """Wait at most so many real seconds for it to be blocked no more; whether it is not.
+
+        Raises:
+            LinkLost: the link went.
+        """
+
+    def tear(self, message: bytes, at_byte: int) -> None:
         """Write only the first bytes of a message; nothing can follow. Raises LinkLost."""
 
     async def answers_ping(self, seconds: float) -> bool:
         """Whether a ping is answered in time. Raises LinkLost."""
 
-    async def close(self, code: int, reason: str = "", junk: bytes = b"") -> Outcome | None:
+    async def close(
+        self, code: int, reason: str = "", junk: bytes = b"", *, patience: float = CLOSE_TIMEOUT
+    ) -> Outcome | None:
         """Close with a close frame, and send junk behind it.
+
+        Args:
+            code: close code.
+            reason: text of the close frame.
+            junk: bytes that follow it.
+            patience: real seconds to wait for the receiver's close frame.
 
         Returns:
             None when the receiver answered with its own. Otherwise how the link ended: the
@@ -85,11 +105,6 @@ class WebSocketLink:
         self.lost: asyncio.Future[Outcome] = connection.loop.create_future()
         self._reader = asyncio.create_task(self._read())
 
-    @property
-    def blocked(self) -> float:
-        """Real seconds that writing was paused."""
-        return self._connection.blocked
-
     async def _read(self) -> None:
         try:
             while True:
@@ -98,53 +113,61 @@ class WebSocketLink:
             if not self.lost.done():
                 self.lost.set_result(classify_loss(error, self._connection))
 
-    async def send(self, message: bytes, travel: Travel = USUAL) -> None:
-        """Write one whole message; returns when more can be taken. Raises LinkLost."""
-        try:
-            if travel is USUAL:
-                await self._connection.send(message, text=True)
-            else:
-                await self._send_as(message, travel)
-        except ConnectionClosed as error:
-            await asyncio.wait([self._reader])
-            raise LinkLost from error
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the transport's buffer is over its limit."""
+        return self._connection.paused
 
-    async def _send_as(self, message: bytes, travel: Travel) -> None:
-        connection = self._connection
-        await self._ping(travel)
+    @property
+    def unsent(self) -> int:
+        """Bytes in the transport's buffer."""
+        return self._connection.transport.get_write_buffer_size()
+
+    def send(self, message: bytes, travel: Travel = USUAL) -> None:
+        """Write one whole message, blocked or not. Raises LinkLost."""
+        protocol = self._open_protocol()
+        if travel.ping is not None:
+            protocol.send_ping(travel.ping)
+        start = protocol.send_binary if travel.binary else protocol.send_text
         if travel.wide_length:
             opcode = BINARY if travel.binary else TEXT
-            frame = masked_frame(message, opcode=opcode, wide_length=True)
-            async with connection.send_context():
-                connection.protocol.writes.append(frame)
-            return
-        if travel.fragments == 1:
-            await connection.send(message, text=not travel.binary)
-            return
-
-        async def fragments() -> AsyncIterator[bytes]:
+            protocol.writes.append(masked_frame(message, opcode=opcode, wide_length=True))
+        elif travel.fragments == 1:
+            start(message)
+        else:
             size = max(1, -(-len(message) // travel.fragments))
-            for at in range(0, len(message), size):
-                yield message[at : at + size]
-                await self._ping(travel)
+            pieces = [message[at : at + size] for at in range(0, len(message), size)]
+            start(pieces[0], fin=len(pieces) == 1)
+            for piece in pieces[1:]:
+                if travel.ping is not None:
+                    protocol.send_ping(travel.ping)
+                protocol.send_continuation(piece, fin=piece is pieces[-1])
+        self._connection.send_data()
 
-        await connection.send(fragments(), text=not travel.binary)
-
-    async def _ping(self, travel: Travel) -> None:
-        """Send the ping that goes with a message, whose pong nobody waits for."""
-        if travel.ping is not None:
-            async with self._connection.send_context():
-                self._connection.protocol.send_ping(travel.ping)
-
-    async def tear(self, message: bytes, at_byte: int) -> None:
+    def tear(self, message: bytes, at_byte: int) -> None:
         """Write only the first bytes of a message; nothing can follow. Raises LinkLost."""
         end = header_size(len(message)) + min(at_byte, len(message))
+        self._open_protocol().writes.append(masked_frame(message)[:end])
+        self._connection.send_data()
+
+    def _open_protocol(self) -> ClientProtocol:
+        protocol = self._connection.protocol
+        if self.lost.done() or protocol.state is not State.OPEN:
+            raise LinkLost
+        return protocol
+
+    async def writable(self, seconds: float) -> bool:
+        """Wait at most so many real seconds for it to be blocked no more. Raises LinkLost."""
         try:
-            async with self._connection.send_context():
-                self._connection.protocol.writes.append(masked_frame(message)[:end])
-        except ConnectionClosed as error:
-            await asyncio.wait([self._reader])
+            async with asyncio.timeout(seconds):
+                await self._connection.drain()
+        except TimeoutError:
+            return False
+        except OSError as error:
             raise LinkLost from error
+        if self.lost.done():
+            raise LinkLost
+        return True
 
     async def answers_ping(self, seconds: float) -> bool:
         """Whether a ping is answered within real seconds. Raises LinkLost."""
@@ -158,8 +181,11 @@ class WebSocketLink:
             raise LinkLost from error
         return True
 
-    async def close(self, code: int, reason: str = "", junk: bytes = b"") -> Outcome | None:
+    async def close(
+        self, code: int, reason: str = "", junk: bytes = b"", *, patience: float = CLOSE_TIMEOUT
+    ) -> Outcome | None:
         """Close with a close frame; None when the receiver answered with its own."""
+        self._connection.close_timeout = patience
         closing = asyncio.create_task(self._connection.close(code, reason))
         if junk:
             await clock.yield_to_loop()
@@ -211,5 +237,6 @@ def classify_loss(error: ConnectionClosed, connection: Connection) -> Outcome:
             return outcomes.CLOSED_BY_US
         return outcomes.closed(received.code, received.reason)
     if sent is not None:
-        return outcomes.UNANSWERED_CLOSE
+        silent = isinstance(error.__cause__, TimeoutError)
+        return outcomes.UNANSWERED_CLOSE if silent else outcomes.CUT_AT_CLOSE
     return outcomes.cut(str(error.__cause__ or "the connection ended without a close frame"))

@@ -58,6 +58,10 @@ class SlowTransport:
         self._high = 2**16 if high is None else high
         self._low = self._high // 4 if low is None else low
 
+    def get_write_buffer_size(self) -> int:
+        """Bytes that wait here and in the transport."""
+        return self._held + self._transport.get_write_buffer_size()
+
     def write(self, data: bytes) -> None:
         """Take data, to be let out later."""
         self._waiting.append((self._loop.time() + self._delay, bytes(data)))

@@ -54,6 +54,11 @@ class Stage:
                         participant=span.participant.id,
                         type=span.type,
                         sequence=timed.item.sequence,
+                        name=span.participant.name,
                         reason=reason,
                     )
                 )
+
+    def drop_due(self, reason: DropReason, before: float | None = None) -> None:
+        """Give up whatever is due by now, or before a moment, and tell of its frames."""
+        self.drop(self.agenda.take_due(self.clock.now() if before is None else before), reason)

@@ -73,7 +73,9 @@ async def _send(url: str, make: MakeMessage, seconds: float) -> tuple[int, float
     elapsed = stopwatch()
     count = 0
     while elapsed() < seconds:
-        await link.send(make())
+        link.send(make())
+        if link.is_blocked:
+            await link.writable(seconds)
         count += 1
     taken = elapsed()
     await link.cut()

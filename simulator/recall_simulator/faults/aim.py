@@ -31,13 +31,15 @@ class AimedAtFrames(
         str | None, Meta(description="Key of the person, as under [[people]]; else everybody.")
     ] = None
     type: Annotated[StreamType | None, Meta(description="Left out, both.")] = None
-    frame: Annotated[
-        int | None,
-        Meta(ge=0, description="The frame with this number in its stream; the first is 0."),
-    ] = None
-    every: Annotated[
-        int | None, Meta(ge=1, description="Frames whose number this divides: 0, n, 2n.")
-    ] = None
+    frame: (
+        Annotated[
+            int, Meta(ge=0, description="The frame with this number in its stream; the first is 0.")
+        ]
+        | None
+    ) = None
+    every: (
+        Annotated[int, Meta(ge=1, description="Frames whose number this divides: 0, n, 2n.")] | None
+    ) = None
     probability: Annotated[
         float, Meta(ge=0, le=1, description="Of each that the other keys choose.")
     ] = 1.0
@@ -69,22 +71,25 @@ class AimedAtAttempts(
     ] = None
 
 
-def picker(aim: AimedAtFrames, rng: random.Random) -> Callable[[Timed], Frame | None]:
+def picker(
+    aim: AimedAtFrames, rng: random.Random, *, start: float | None = None
+) -> Callable[[Timed], Frame | None]:
     """A function that tells the frames an aim is at.
 
     Args:
         aim: of the fault.
         rng: drawn from once for each frame that all keys but the probability choose.
+        start: seconds from which frames are chosen, in place of the aim's own.
 
     Returns:
         It takes the items of one schedule in their order, and gives the frame where one is chosen.
     """
-    start = seconds(aim.from_)
+    begin = seconds(aim.from_) if start is None else start
     end = inf if aim.until is None else seconds(aim.until)
 
     def picked(timed: Timed) -> Frame | None:
         frame = timed.item
-        if not isinstance(frame, Frame) or not start <= timed.at < end:
+        if not isinstance(frame, Frame) or not begin <= timed.at < end:
             return None
         span = frame.span
         if (

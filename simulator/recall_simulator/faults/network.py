@@ -15,9 +15,10 @@ from recall_simulator.meeting.duration import Duration
 class SlowNetwork(AimedAtAttempts, frozen=True, kw_only=True, tag="slow-network"):
     """Bytes leave at a limited rate, and each message is held back."""
 
-    bandwidth: Annotated[
-        float | None, Meta(gt=0, description="Bytes a second; left out, there is no limit.")
-    ] = None
+    bandwidth: (
+        Annotated[float, Meta(gt=0, description="Bytes a second; left out, there is no limit.")]
+        | None
+    ) = None
     delay: Annotated[Duration, Meta(description="How long each message is held back.")] = 0.0
 
     def apply(self, plan: Plan, rng: random.Random) -> Plan:

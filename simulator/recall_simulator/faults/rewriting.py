@@ -109,11 +109,12 @@ def _insert_at(
 ) -> Plan:
     if rng.random() >= probability:
         return plan
+    # Of one instant, what another fault put in comes first, and frames come last.
     inserted = Timed(at, 0, make(at, None))
     return msgspec.structs.replace(
         plan,
         schedule=lambda: heapq.merge(
-            [inserted], plan.schedule(), key=lambda timed: (timed.at, timed.rank)
+            plan.schedule(), [inserted], key=lambda timed: (timed.at, timed.rank)
         ),
     )
 
@@ -131,9 +132,7 @@ def first_only(picked: Callable[[Timed], Frame | None]) -> Callable[[Timed], Fra
     return first
 
 
-def change_links(
-    plan: Plan, aim: AimedAtAttempts, change: Callable[[LinkPlan], LinkPlan]
-) -> Plan:
+def change_links(plan: Plan, aim: AimedAtAttempts, change: Callable[[LinkPlan], LinkPlan]) -> Plan:
     """A plan whose links behave otherwise on the attempts that are aimed at."""
 
     def links(attempt: int) -> LinkPlan:

@@ -4,13 +4,12 @@ import random
 from collections.abc import Iterable
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from recall_simulator.faults.aim import AimedAtMoments, picker
 from recall_simulator.faults.cut import How
 from recall_simulator.faults.rewriting import Change, change_items, first_only
-from recall_simulator.meeting import Plan, Timed, Torn
+from recall_simulator.meeting import Plan, Timed, Torn, seconds
 
 
 class TearMessage(AimedAtMoments, frozen=True, kw_only=True, tag="tear"):
@@ -30,10 +29,10 @@ class TearMessage(AimedAtMoments, frozen=True, kw_only=True, tag="tear"):
 
     def apply(self, plan: Plan, rng: random.Random) -> Plan:
         """Tear frames."""
-        aim = self if self.at is None else msgspec.structs.replace(self, at=None, from_=self.at)
+        start = None if self.at is None else seconds(self.at)
 
         def begin(rng: random.Random) -> Change:
-            picked = picker(aim, rng)
+            picked = picker(self, rng, start=start)
             if self.every is None:
                 picked = first_only(picked)
 

@@ -31,6 +31,14 @@ def usual_cause(outcome: Outcome, largest_message: int) -> str:
             return "start the receiver first, or mend the port in --url"
         case "timed out":
             return "something accepts the connection and answers nothing: is it a web server?"
+        case "tls" if "WRONG_VERSION" in outcome.detail or "RECORD_LAYER" in outcome.detail:
+            return "nothing speaks TLS there: use ws:// in --url"
+        case "bad handshake":
+            return "no HTTP came back: does the receiver want wss://, or speak another protocol?"
+        case "stalled":
+            return "the receiver stopped reading: a full queue, or an event loop that is blocked"
+        case "closed by us 1008":
+            return "it does not keep up at this speed: decode off the event loop, or drop frames"
         case "tls":
             return "give its authority with --ca FILE, or go without a check with --insecure"
         case "http 401" | "http 403":

@@ -3,51 +3,37 @@
 from collections.abc import Iterable
 
 from recall_simulator.judge.causes import usual_cause
-from recall_simulator.record.events import (
-    AttemptEnded,
-    BotEnded,
-    EngineEvent,
-    FrameDropped,
-    LinkOpened,
-)
+from recall_simulator.judge.evidence import Evidence
+from recall_simulator.record import outcomes
+from recall_simulator.record.events import AttemptEnded, BotEnded, LinkOpened, Probed
 from recall_simulator.record.findings import Finding, Severity
 
+SLOW = 2.0
+"""Real seconds by which frames may be late on account of the receiver before it is called slow."""
 
-def judge_connection(events: Iterable[EngineEvent]) -> list[Finding]:
+
+def judge_connection(evidence: Evidence) -> list[Finding]:
     """What there is to say of how a receiver treated the connections of a run.
 
     A receiver that ends a link of its own accord has failed. One that no link could be opened to
     was not judged: inconclusive. One that refused at first and accepted later is tolerated, and so
-    is one that ends a link right after a message that it may refuse.
-
-    Args:
-        events: of the whole run; only those of attempts and bots are used.
+    is one that ends a link right after a message that it may refuse. Where neither a pong nor a
+    close frame proves that frames were read, that is inconclusive too.
     """
-    opened: set[str] = set()
-    ended: list[AttemptEnded] = []
-    bots: list[BotEnded] = []
-    too_slow = 0
-    for event in events:
-        match event:
-            case LinkOpened():
-                opened.add(event.bot)
-            case AttemptEnded():
-                ended.append(event)
-            case BotEnded():
-                bots.append(event)
-            case FrameDropped(reason="slow receiver"):
-                too_slow += 1
-    findings = [*_losses(ended, opened), *_lives(bots, opened)]
-    if too_slow:
-        findings.append(
-            Finding(
-                kind="slow",
-                severity="tolerated",
-                what=f"{too_slow} frames were given up because the receiver took no more",
-                count=too_slow,
-            )
-        )
-    return findings
+    events = evidence.events
+    opened = {event.bot for event in events if isinstance(event, LinkOpened)}
+    ended = [event for event in events if isinstance(event, AttemptEnded)]
+    silent = {
+        (event.bot, event.attempt)
+        for event in events
+        if isinstance(event, Probed) and not event.answered
+    }
+    return [
+        *_losses(ended, opened),
+        *_lives([event for event in events if isinstance(event, BotEnded)], opened),
+        *_unproven(ended, silent),
+        *_slowness(evidence),
+    ]
 
 
 def _losses(ended: list[AttemptEnded], opened: set[str]) -> Iterable[Finding]:
@@ -60,9 +46,8 @@ def _losses(ended: list[AttemptEnded], opened: set[str]) -> Iterable[Finding]:
                 severity = "tolerated" if attempt.last_expect == "may refuse" else "failed"
             elif attempt.bot in opened:
                 severity = "tolerated"
-            groups.setdefault((attempt.scenario, attempt.outcome.text, severity), []).append(
-                attempt
-            )
+            key = (attempt.scenario, attempt.outcome.text, severity)
+            groups.setdefault(key, []).append(attempt)
     for (scenario, text, severity), attempts in groups.items():
         first = attempts[0].outcome
         times = "once" if len(attempts) == 1 else f"{len(attempts)} times"
@@ -80,19 +65,71 @@ def _losses(ended: list[AttemptEnded], opened: set[str]) -> Iterable[Finding]:
 
 def _lives(bots: list[BotEnded], opened: set[str]) -> Iterable[Finding]:
     """What is to be said of how the bots' lives ended."""
-    for reason, severity, what in (
-        ("gave up", "failed", "the endpoint was given up for good: the retry policy ran out"),
-        ("unconnected", "failed", "the meeting ended while the bot was still dialling"),
-        ("interrupted", "inconclusive", "the run was interrupted before the meeting's end"),
+    for reason, what in (
+        ("gave up", "the endpoint was given up for good: the retry policy ran out"),
+        ("unconnected", "the meeting ended while the bot was still dialling"),
+        ("interrupted", "the run was interrupted before the meeting's end"),
     ):
         concerned = [bot for bot in bots if bot.reason == reason]
         for scenario in dict.fromkeys(bot.scenario for bot in concerned):
             here = [bot for bot in concerned if bot.scenario == scenario]
             never_up = not any(bot.bot in opened for bot in here)
+            proves_nothing = never_up or reason == "interrupted"
             yield Finding(
                 kind=reason.replace(" ", "-"),
-                severity="inconclusive" if never_up or severity == "inconclusive" else "failed",
+                severity="inconclusive" if proves_nothing else "failed",
                 what="no connection was ever up: " + what if never_up else what,
                 scenario=scenario,
                 count=len(here),
+            )
+
+
+def _unproven(ended: list[AttemptEnded], silent: set[tuple[str, int]]) -> Iterable[Finding]:
+    """Frames of which nothing proves that they were read, though proof was asked for."""
+    groups: dict[tuple[str, str], int] = {}
+    for attempt in ended:
+        if not attempt.in_doubt:
+            continue
+        if (attempt.bot, attempt.attempt) in silent:
+            what = "no pong came for the ping before the end of a connection"
+        elif attempt.outcome.detail == outcomes.UNANSWERED_CLOSE.detail:
+            what = outcomes.UNANSWERED_CLOSE.detail
+        else:
+            continue
+        key = (attempt.scenario, what)
+        groups[key] = groups.get(key, 0) + attempt.in_doubt
+    for (scenario, what), count in groups.items():
+        yield Finding(
+            kind="unproven",
+            severity="inconclusive",
+            what=f"{what}: {count} frames are in doubt",
+            cause="a receiver answers pings and close frames (RFC 6455, 5.5.1 and 5.5.2), unless "
+            "its event loop is busy or it has stopped reading",
+            scenario=scenario,
+            count=count,
+        )
+
+
+def _slowness(evidence: Evidence) -> Iterable[Finding]:
+    """What the receiver held up."""
+    for scenario, stall in evidence.worst_stall.items():
+        if stall >= SLOW:
+            overtime = evidence.overtime[scenario]
+            late = f", and the meeting's end {overtime:.1f} s late" if overtime >= SLOW else ""
+            yield Finding(
+                kind="slow",
+                severity="tolerated",
+                what=f"the receiver held frames up for as long as {stall:.1f} s{late}",
+                cause="decode pictures off the event loop, or take fewer of them: it does not "
+                "keep up at this speed",
+                scenario=scenario,
+            )
+    for scenario, count in evidence.given_up.items():
+        if count:
+            yield Finding(
+                kind="slow",
+                severity="tolerated",
+                what=f"{count} frames were given up because the receiver took no more",
+                scenario=scenario,
+                count=count,
             )

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from recall_simulator.judge.connection import judge_connection
+from recall_simulator.judge.evidence import Evidence
 from recall_simulator.judge.frames import judge_frames
 from recall_simulator.judge.ledger import Ledger
 from recall_simulator.judge.process import judge_process
-from recall_simulator.record.events import EngineEvent
 from recall_simulator.record.findings import Finding, Verdict, worst
 from recall_simulator.record.observations import (
     Claim,
@@ -22,18 +22,18 @@ FRAMES = "which frames were kept, and where"
 UNDERSTOOD = "whether the frames were understood, kept and told apart"
 
 
-def judge(events: Sequence[EngineEvent], observations: Sequence[Observation] = ()) -> Verdict:
+def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdict:
     """Judge a run.
 
     What nobody looked at is said to be so, and never said to be good.
 
     Args:
-        events: of the whole run.
+        evidence: has taken the events of the whole run.
         observations: of all observers, in the order of time.
     """
-    findings: list[Finding] = judge_connection(events)
+    findings: list[Finding] = judge_connection(evidence)
     findings += judge_process(observations)
-    about_frames, streams = judge_frames(Ledger(events), observations)
+    about_frames, streams = judge_frames(Ledger(evidence.events), observations)
     findings += about_frames
     looked_at = list(CONNECTION)
     not_looked_at: list[str] = []

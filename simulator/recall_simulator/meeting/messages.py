@@ -5,10 +5,14 @@ from typing import NamedTuple
 import pybase64
 
 from recall_simulator.frames import Encoded, FrameLibrary, damaged
+from recall_simulator.frames.png import END, chunk
 from recall_simulator.meeting.plan import Frame, Plan
 from recall_simulator.meeting.timeline import MeetingEvent
 from recall_simulator.record.streams import Shot
 from recall_simulator.wire import EventTemplate, FrameTemplate, WireOptions
+
+_LARGEST_FILL = 2**20
+"""Bytes of data in one chunk that fills a PNG up."""
 
 
 class FrameMessage(NamedTuple):
@@ -45,10 +49,18 @@ class Messages:
             data = damaged(picture.png(), form.damage)
             base64 = (pybase64.b64encode(data),)
             picture = Encoded(picture.width, picture.height, len(data), base64)
-        message = self._template(frame).message(
-            picture.base64, frame.relative, absolute_shift=form.absolute_shift
+        if form.message_bytes:
+            missing = form.message_bytes - len(self._message(frame, picture.base64))
+            picture = _filled_up(picture, missing)
+        text = picture.base64
+        if form.bad_base64:
+            text = (b"".join(text)[:-1],)
+        return FrameMessage(self._message(frame, text), picture)
+
+    def _message(self, frame: Frame, base64: tuple[bytes, ...]) -> bytes:
+        return self._template(frame).message(
+            base64, frame.relative, absolute_shift=frame.form.absolute_shift
         )
-        return FrameMessage(message, picture)
 
     def _template(self, frame: Frame) -> FrameTemplate:
         span, form = frame.span, frame.form
@@ -67,6 +79,23 @@ class Messages:
     def event(self, event: MeetingEvent) -> bytes:
         """The message of something that happened in the meeting."""
         return self._events.participant_event(event.event, event.participant, event.at)
+
+
+def _filled_up(picture: Encoded, missing: int) -> Encoded:
+    """A picture whose base64 is longer by as many characters, or up to three more.
+
+    Chunks whose name begins with a small letter are stepped over by whoever does not know them
+    (PNG, Third Edition, section 5.4). libpng refuses those of more than 8 MB: these are smaller.
+    """
+    if missing <= 0:
+        return picture
+    png = picture.png()
+    wanted = len(b"".join(picture.base64)) + missing
+    fill = bytearray()
+    while (room := -(-wanted // 4) * 3 - 2 - len(png) - len(fill)) > 0:
+        fill += chunk(b"fiLl", bytes(min(max(room - 12, 0), _LARGEST_FILL)))
+    data = png.removesuffix(END) + fill + END
+    return Encoded(picture.width, picture.height, len(data), (pybase64.b64encode(data),))
 
 
 def shot_of(frame: Frame, bot: int) -> Shot:

@@ -28,6 +28,8 @@ class FrameForm(msgspec.Struct, frozen=True, kw_only=True):
         wire: envelope options in place of the plan's.
         extra_fields: whether the envelope has fields at every level that nobody has heard of.
         absolute_shift: seconds that `timestamp.absolute` is ahead of `timestamp.relative`.
+        message_bytes: least size of the message; ancillary chunks fill the PNG up to it.
+        bad_base64: whether the last character of the base64 is missing.
         travel: the websocket frames of the message.
         expect: what is asked of the receiver.
     """
@@ -38,6 +40,8 @@ class FrameForm(msgspec.Struct, frozen=True, kw_only=True):
     wire: WireOptions | None = None
     extra_fields: bool = False
     absolute_shift: float = 0.0
+    message_bytes: int = 0
+    bad_base64: bool = False
     travel: Travel = USUAL
     expect: Expectation = "must accept"
 
@@ -68,11 +72,18 @@ class Torn(msgspec.Struct, frozen=True):
         frame: which.
         at_byte: bytes of the message (not of its websocket header) that are written.
         how: as in `Cut`.
+        fraction: share of the message that is written, in place of `at_byte`.
     """
 
     frame: Frame
     at_byte: int
     how: CutForm = "fin"
+    fraction: float | None = None
+
+    def bytes_of(self, message: bytes) -> int:
+        """Bytes of this message that leave: never all of them."""
+        wanted = self.at_byte if self.fraction is None else int(len(message) * self.fraction)
+        return min(wanted, len(message) - 1)
 
 
 class Cut(msgspec.Struct, frozen=True):

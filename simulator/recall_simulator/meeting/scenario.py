@@ -111,9 +111,13 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = {}
 
 
-def scenario_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the scenario format."""
-    schema = msgspec.json.schema(Scenario)
+def scenario_schema(model: type[Scenario] = Scenario) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the scenario format.
+
+    Args:
+        model: the format; one that has more than this, where there is one.
+    """
+    schema = msgspec.json.schema(model)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "recallsim scenario",

@@ -33,6 +33,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
         type: webcam or screenshare.
         scene: what the pictures show.
         size: picture size.
+        who: key of the person in the scenario.
     """
 
     start: float
@@ -41,6 +42,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     type: StreamType
     scene: str
     size: Size
+    who: str = ""
 
 
 class MeetingEvent(msgspec.Struct, frozen=True):
@@ -66,6 +68,7 @@ class Timeline(msgspec.Struct, frozen=True):
 
 
 class _Look(NamedTuple):
+    who: str
     participant: Participant
     scene: str
     size: Size
@@ -76,6 +79,7 @@ class _Seat:
 
     def __init__(self, member: Member) -> None:
         self.member = member
+        self.key = member.person.key
         self.id = member.id
         self.name = member.name
         self.present = False
@@ -258,6 +262,7 @@ class _Sweep:
                     type=type_,
                     scene=look.scene,
                     size=look.size,
+                    who=look.who,
                 )
             )
 
@@ -271,8 +276,8 @@ class _Sweep:
         for seat in sharers[: self._cap]:
             size = Size(*(seat.screen_size or self._profile.screenshare))
             scene = seat.member.person.screen or self._scenes["screenshare"]
-            yield (seat.id, "screenshare"), _Look(seat.participant, scene, size)
+            yield (seat.id, "screenshare"), _Look(seat.key, seat.participant, scene, size)
         for seat in cameras[: max(0, self._cap - len(sharers))]:
             size = Size(*(seat.webcam_size or usual))
             scene = seat.member.person.scene or self._scenes["webcam"]
-            yield (seat.id, "webcam"), _Look(seat.participant, scene, size)
+            yield (seat.id, "webcam"), _Look(seat.key, seat.participant, scene, size)

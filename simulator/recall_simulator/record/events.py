@@ -12,7 +12,7 @@ import msgspec
 from recall_simulator.record.outcomes import Outcome
 from recall_simulator.record.streams import Expectation, StreamType
 
-DropReason = Literal["outage", "slow receiver", "lost in sending"]
+DropReason = Literal["outage", "slow receiver", "lost in sending", "interrupted"]
 
 
 class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
@@ -117,7 +117,7 @@ class FrameDropped(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     Attributes:
         reason: `outage` when no link was up, `slow receiver` when the policy for a slow receiver
             gave it up, `lost in sending` when the link went while it was being written: the
-            receiver may have it or not.
+            receiver may have it or not; `interrupted` when the run was.
     """
 
     scenario: str
@@ -127,7 +127,22 @@ class FrameDropped(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     participant: int
     type: StreamType
     sequence: int
+    name: str | None
     reason: DropReason
+
+
+class Blocked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="blocked"):
+    """The receiver takes no more, for another second.
+
+    Attributes:
+        unsent: bytes that have not left this process.
+    """
+
+    scenario: str
+    bot: str
+    attempt: int
+    at: float
+    unsent: int
 
 
 class Probed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="probe"):
@@ -211,6 +226,7 @@ EngineEvent = (
     | FrameSent
     | EventSent
     | FrameDropped
+    | Blocked
     | Probed
     | AttemptEnded
     | OldLinkClosed

@@ -26,6 +26,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
         height: pixels of the picture as it was found.
         place: what the receiver filed it under: pictures with one place are one stream to the
             receiver. Empty where the observer can't tell.
+        recording: as the receiver says it; empty where it says none.
         relative: `timestamp.relative` as the receiver says it, seconds; None where it says none.
     """
 
@@ -40,6 +41,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     width: int = 0
     height: int = 0
     place: str = ""
+    recording: str = ""
     relative: float | None = None
 
 

@@ -14,7 +14,7 @@ class Outcome(msgspec.Struct, frozen=True):
         text: the class of the outcome: `completed`, `planned cut`, `planned close 1001`,
             `planned overlap`, `planned abort`, `refused`, `timed out`, `dns`, `tls`, `network`,
             `http 401`, `junk after 101`, `bad handshake`, `protocol error`, `closed 1009`, `cut`,
-            `interrupted`.
+            `stalled`, `closed by us 1008`, `interrupted`.
         cause: `plan` when the scenario wanted it, `receiver` when the receiver answered and
             then ended it, `unreachable` when nobody answered.
         opened: whether the websocket handshake had succeeded.
@@ -26,12 +26,6 @@ class Outcome(msgspec.Struct, frozen=True):
     opened: bool
     detail: str = ""
 
-    @property
-    def code(self) -> int | None:
-        """The close code or HTTP status at the end of the text, where there is one."""
-        last = self.text.rpartition(" ")[2]
-        return int(last) if last.isdigit() else None
-
 
 COMPLETED = Outcome("completed", "plan", opened=True)
 PLANNED_CUT = Outcome("planned cut", "plan", opened=True)
@@ -39,7 +33,16 @@ PLANNED_OVERLAP = Outcome("planned overlap", "plan", opened=True)
 PLANNED_ABORT = Outcome("planned abort", "plan", opened=False)
 CLOSED_BY_US = Outcome("closed by us", "plan", opened=True)
 UNANSWERED_CLOSE = Outcome(
-    "unanswered close", "plan", opened=True, detail="no close frame came in answer to ours"
+    "unanswered close", "plan", opened=True, detail="nothing came in answer to our close frame"
+)
+CUT_AT_CLOSE = Outcome(
+    "cut at close",
+    "plan",
+    opened=True,
+    detail="the answer to our close frame was a cut",
+)
+CLOSED_FOR_SLOWNESS = Outcome(
+    "closed by us 1008", "receiver", opened=True, detail="the receiver was too slow for the policy"
 )
 INTERRUPTED = Outcome("interrupted", "plan", opened=True)
 
@@ -62,3 +65,9 @@ def cut(detail: str) -> Outcome:
 def http_status(status: int, detail: str) -> Outcome:
     """The receiver answered the upgrade request with something else than 101."""
     return Outcome(f"http {status}", "receiver", opened=False, detail=detail)
+
+
+def stalled(seconds: float, unsent: int) -> Outcome:
+    """The receiver took not a byte for so long, with so many waiting for it."""
+    detail = f"not a byte taken for {seconds:g} s, {unsent} waiting"
+    return Outcome("stalled", "receiver", opened=True, detail=detail)

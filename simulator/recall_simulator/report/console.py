@@ -41,6 +41,12 @@ def head(event: RunStarted) -> str:
     )
 
 
+def print_head(console: Console, event: RunStarted) -> None:
+    """The first lines of a run, quiet ones included."""
+    console.print(Text(head(event), "dim"), soft_wrap=not console.is_terminal)
+    console.print(Text.assemble("receiver ", (event.url, "cyan")), soft_wrap=True)
+
+
 def size_of(count: float) -> str:
     """Bytes for people: `325 KB`, `1.6 MB`."""
     for unit in ("B", "KB", "MB", "GB"):
@@ -66,9 +72,6 @@ class PlainConsole:
     def __call__(self, event: EngineEvent) -> None:
         """Write one event, if it is one that a log should have."""
         match event:
-            case RunStarted():
-                self._say(head(event))
-                self._say(f"receiver {event.url}")
             case LinkOpened():
                 self._tell(event, "connected")
             case AttemptEnded(outcome=outcome):
@@ -121,14 +124,12 @@ class LiveConsole:
     def __call__(self, event: EngineEvent) -> None:
         """Print what should stay; the table redraws itself."""
         match event:
-            case RunStarted():
-                self._console.print(Text(head(event), "dim"))
-                self._console.print(Text.assemble("receiver ", (event.url, "cyan")))
+            case LinkOpened() if event.attempt > 1:
+                self._console.print(_line(event).append("connected", "green"))
             case AttemptEnded(outcome=outcome) if outcome.text != "completed":
                 detail = f": {outcome.detail}" if outcome.detail else ""
                 style = "yellow" if outcome.cause == "plan" else "red"
-                line = Text(f"{event.at:7.1f} s  attempt {event.attempt}  ", "dim")
-                self._console.print(line.append(outcome.text + detail, style))
+                self._console.print(_line(event).append(outcome.text + detail, style))
 
     def view(self) -> RenderableType:
         """What the terminal shows at this moment."""
@@ -143,17 +144,30 @@ class LiveConsole:
         ]
         return Group(self._progress(now), stream_table(streams, self._console.height))
 
+    def _title(self, scenario: str) -> str:
+        """The scenario's name, and which of how many it is."""
+        names = self._tally.run.scenarios if self._tally.run else [scenario]
+        if len(names) == 1:
+            return scenario
+        return f"{scenario} ({names.index(scenario) + 1} of {len(names)})"
+
     def _progress(self, bots: list[BotTally]) -> RenderableType:
         at = min(bot.at for bot in bots)
         ends_at = max(bot.ends_at for bot in bots)
         line = Table.grid(padding=(0, 2))
         line.add_row(
-            Text(bots[0].scenario, "bold"),
-            ProgressBar(total=ends_at, completed=min(at, ends_at), width=30),
-            Text(f"{at:.1f} of {ends_at:g} s"),
+            Text(self._title(bots[0].scenario), "bold"),
+            ProgressBar(total=ends_at, completed=min(at, ends_at), width=20),
+            Text(f"{at:.1f}/{ends_at:g} s", no_wrap=True),
             links(bots),
         )
         return line
+
+
+def _line(event: LinkOpened | AttemptEnded) -> Text:
+    """The beginning of a line about an attempt."""
+    where = f"{event.scenario}  bot {event.bot[:8]}  attempt {event.attempt}"
+    return Text(f"{event.at:7.1f} s  {where}  ", "dim")
 
 
 def links(bots: list[BotTally]) -> Text:
@@ -162,8 +176,8 @@ def links(bots: list[BotTally]) -> Text:
         bot = bots[0]
         text = Text(f"link {bot.state}", _STATE_STYLES.get(bot.state, "red"))
         if bot.retry_at is not None:
-            text.append(f", dials again at {bot.retry_at:.1f} s", "yellow")
-        return text.append(f"  attempt {bot.attempt}", "dim")
+            text.append(f", again at {bot.retry_at:.1f} s", "yellow")
+        return text
     states: dict[str, int] = {}
     for bot in bots:
         states[bot.state] = states.get(bot.state, 0) + 1
@@ -179,7 +193,7 @@ def stream_table(streams: list[StreamTally], height: int) -> Table:
     table.add_column("name", max_width=26, no_wrap=True, overflow="ellipsis")
     for column in ("size", "sent", "bytes", "dropped", "late"):
         table.add_column(column, justify="right", no_wrap=True)
-    streams = sorted(streams, key=lambda stream: stream.key)
+    streams = sorted(streams, key=lambda stream: (stream.key.participant, stream.key.type))
     shown = streams[: max(3, height - _BESIDE_STREAMS)]
     for stream in shown:
         table.add_row(
@@ -198,12 +212,19 @@ def stream_table(streams: list[StreamTally], height: int) -> Table:
 
 def print_summary(console: Console, tally: Tally, verdict: Verdict) -> None:
     """The last words of a run: the streams, the findings, the verdict and what it rests on."""
-    streams = [stream for stream in tally.streams.values() if stream.frames or stream.dropped]
+    streams = list(tally.streams.values())
+    by_scenario: dict[str, list[StreamTally]] = {}
+    for stream in streams:
+        by_scenario.setdefault(stream.scenario, []).append(stream)
     if console.is_terminal:
-        console.print(stream_table(streams, max(console.height, 40)))
+        for scenario, played in by_scenario.items():
+            if len(by_scenario) > 1:
+                console.print(Text(scenario, "bold"))
+            console.print(stream_table(played, max(console.height, 40)))
     dropped = ", ".join(f"{count} ({reason})" for reason, count in tally.dropped.items()) or "0"
+    sent = sum(stream.frames > 0 for stream in streams)
     console.print(
-        f"{tally.frames_sent} frames of {len(streams)} streams sent in "
+        f"{tally.frames_sent} frames of {sent} streams sent in "
         f"{size_of(tally.bytes_sent)} over {len(tally.ends)} attempts; not sent: {dropped}; "
         f"latest by {tally.lag * 1000:.0f} ms of our own and {tally.stall * 1000:.0f} ms of the "
         "receiver's doing",
@@ -217,8 +238,11 @@ def print_summary(console: Console, tally: Tally, verdict: Verdict) -> None:
                 (f"{finding.scenario}: " if finding.scenario else ""),
                 f"{finding.what}{cause}",
             ),
-            soft_wrap=True,
+            soft_wrap=not console.is_terminal,
         )
+    in_doubt = sum(end.in_doubt for end in tally.ends)
+    if in_doubt:
+        console.print(f"{in_doubt} frames are in doubt: sent, and not proven to have arrived")
     console.print(
         Text.assemble(
             "verdict ",
@@ -226,5 +250,5 @@ def print_summary(console: Console, tally: Tally, verdict: Verdict) -> None:
             (f"  (looked at: {', '.join(verdict.looked_at)};", "dim"),
             (f" not looked at: {', '.join(verdict.not_looked_at)})", "dim"),
         ),
-        soft_wrap=True,
+        soft_wrap=not console.is_terminal,
     )

@@ -7,14 +7,15 @@ from typing import Self
 import msgspec
 
 from recall_simulator.record.errors import UsageError
-from recall_simulator.record.events import EngineEvent, RunEnded
+from recall_simulator.record.events import EngineEvent, EventSent, FrameDropped, FrameSent
 
 
 class Journal:
     """A handler that writes each event as one line of JSON.
 
     The first line has `kind` run and the schema's name and version; what the fields mean stands
-    with the classes in `record.events`. Lines are flushed at each event that is no frame.
+    with the classes in `record.events`. It is flushed at every event
+    but those of single messages.
 
     Args:
         path: of the file, which is made anew.
@@ -34,7 +35,7 @@ class Journal:
         """Write one event. Raises UsageError when the disk does not take it."""
         try:
             self._file.write(msgspec.json.encode(event) + b"\n")
-            if isinstance(event, RunEnded):
+            if not isinstance(event, FrameSent | FrameDropped | EventSent):
                 self._file.flush()
         except OSError as error:
             raise self._trouble(error) from None

@@ -8,6 +8,7 @@ import msgspec
 from recall_simulator.record.events import (
     AttemptEnded,
     AttemptStarted,
+    Blocked,
     BotEnded,
     BotStarted,
     EngineEvent,
@@ -37,7 +38,6 @@ class StreamTally(msgspec.Struct, kw_only=True):
     sizes: dict[tuple[int, int], int] = {}
     width: int = 0
     height: int = 0
-    last_at: float = 0.0
     late: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
@@ -81,7 +81,6 @@ class Tally:
         self.bytes_sent = 0
         self.lag = 0.0
         self.stall = 0.0
-        self.judged: list[EngineEvent] = []
         self._dialled: dict[tuple[str, int], float] = {}
 
     def __call__(self, event: EngineEvent) -> None:
@@ -89,14 +88,15 @@ class Tally:
         match event:
             case FrameSent():
                 self._frame(event)
-                return
             case FrameDropped():
                 self.dropped[event.reason] += 1
                 self._stream(event).dropped += 1
             case EventSent():
                 self.events_sent += 1
                 self.bytes_sent += event.message_bytes
-                return
+            case Blocked():
+                self.bots[event.bot].at = event.at
+                self.bots[event.bot].state = "blocked"
             case RunStarted():
                 self.run = event
             case BotStarted():
@@ -115,7 +115,6 @@ class Tally:
                 self.bots[event.bot].retry_at = event.at + event.wait
             case BotEnded():
                 self._state(event.bot, event.at, event.reason, self.bots[event.bot].attempt)
-        self.judged.append(event)
 
     def _state(self, bot: str, at: float, state: str, attempt: int) -> None:
         tally = self.bots[bot]
@@ -125,7 +124,9 @@ class Tally:
         key = StreamKey(event.recording, event.participant, event.type)
         stream = self.streams.get(key)
         if stream is None:
-            stream = StreamTally(scenario=event.scenario, bot=event.bot, key=key, sizes={})
+            stream = StreamTally(
+                scenario=event.scenario, bot=event.bot, key=key, name=event.name, sizes={}
+            )
             self.streams[key] = stream
         return stream
 
@@ -137,13 +138,13 @@ class Tally:
         stream.sizes[size] = stream.sizes.get(size, 0) + 1
         stream.width, stream.height = size
         stream.name = event.name
-        stream.last_at = event.at
         stream.late = max(stream.late, event.lag + event.stall)
         self.frames_sent += 1
         self.bytes_sent += event.message_bytes
         self.lag = max(self.lag, event.lag)
         self.stall = max(self.stall, event.stall)
         self.bots[event.bot].at = event.at
+        self.bots[event.bot].state = "up"
 
     def as_json(self, verdict: Verdict) -> dict[str, Any]:
         """The object of `--json`."""
@@ -154,6 +155,7 @@ class Tally:
             "seed": self.run.seed,
             "run_id": self.run.run_id,
             "start_time": self.run.start_time,
+            "url": self.run.url,
             "frames_sent": self.frames_sent,
             "bytes_sent": self.bytes_sent,
             "events_sent": self.events_sent,

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from recall_simulator.faults import FaultedScenario
 from recall_simulator.meeting import Scenario
 from recall_simulator.record.errors import ScenarioError, UsageError, closest
 
@@ -150,7 +151,7 @@ def convert(data: dict[str, Any], source: str) -> Scenario:
         ScenarioError: with the source, the key, the value and the closest right key.
     """
     try:
-        return msgspec.convert(data, Scenario)
+        return msgspec.convert(data, FaultedScenario)
     except msgspec.ValidationError as error:
         key, problem = _explain(str(error), data)
         raise ScenarioError(key, problem, source) from None
@@ -180,7 +181,7 @@ def _value_at(steps: list[str], data: Any) -> Any:
 
 def _known_words(steps: list[str], data: Any) -> list[str]:
     """The keys, or the values, that can stand at a place of a scenario."""
-    kinds: list[msgspec.inspect.Type] = [msgspec.inspect.type_info(Scenario)]
+    kinds: list[msgspec.inspect.Type] = [msgspec.inspect.type_info(FaultedScenario)]
     for step in steps:
         inner: list[msgspec.inspect.Type] = []
         for kind in kinds:

@@ -46,8 +46,11 @@ def parse_endpoint(url: str) -> Endpoint:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise UsageError(f"{url!r} is not a URL: {error}") from None
+    except ValueError:
+        raise UsageError(
+            f"{url!r} is not a URL that can be dialled: a port is a number up to 65535, as in "
+            "ws://127.0.0.1:8765/"
+        ) from None
     if parts.scheme in ("http", "https"):
         right = url.replace("http", "ws", 1)
         raise UsageError(f"{url!r} is an HTTP URL; a receiver is dialled by websocket: {right}")
@@ -55,13 +58,18 @@ def parse_endpoint(url: str) -> Endpoint:
         raise UsageError(f"{url!r} is not a websocket URL; one looks like ws://127.0.0.1:8765/")
     if not parts.hostname:
         raise UsageError(f"{url!r} names no host; a URL looks like ws://127.0.0.1:8765/")
+    try:
+        parts.hostname.encode("idna")
+    except UnicodeError:
+        raise UsageError(f"{parts.hostname!r} is no host name: is there a dot too many?") from None
     if parts.fragment or url.endswith("#"):
         raise UsageError(f"{url!r} has a fragment (#…), which a websocket URL may not have")
     if parts.username is not None:
         raise UsageError("the URL holds a user name; give a token in the query instead")
     warnings: tuple[str, ...] = ()
     if parts.query and not parts.path:
-        right = url.replace("?", "/?", 1)
+        # The query may hold a token: it is not repeated here.
+        right = url.partition("?")[0] + "/?…"
         warnings = (f"Recall.ai may refuse a URL whose query has no '/' before it: use {right}",)
     secure = parts.scheme == "wss"
     return Endpoint(url, parts.hostname, port or (443 if secure else 80), secure, warnings)

@@ -17,6 +17,12 @@ from recall_simulator.record.streams import StreamType
 
 FRAME_EVENT = "video_separate_png.data"
 
+Word = tuple[str, float, float | None]
+"""A word of a transcript, its start and its end in seconds since the recording began.
+
+The end is None while the word is being spoken.
+"""
+
 _HEAD = b'{"event":"video_separate_png.data","data":{"data":{"buffer":"'
 _encode = msgspec.json.encode
 
@@ -34,6 +40,8 @@ class WireOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             3 were seen.
         absolute_suffix: how `timestamp.absolute` says UTC.
         relative_digits: fraction digits of `timestamp.relative`; 6 as a rule, 7 were seen.
+        name: `participant.name`: as it is, null, or an empty string.
+        platform: `participant.platform`: as it is, or null.
     """
 
     email: Literal["null", "absent", "address"] = "null"
@@ -43,6 +51,8 @@ class WireOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     absolute_digits: Literal[0, 3, 6, 7, 9] = 6
     absolute_suffix: Literal["Z", "+00:00"] = "Z"
     relative_digits: Literal[6, 7] = 6
+    name: Literal["shown", "null", "empty"] = "shown"
+    platform: Literal["shown", "null"] = "shown"
 
 
 class Participant(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +73,13 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True):
         elif options.email == "address":
             email = f"participant-{self.id}@example.com"
         extra_data = {"platform": self.extra_data, "empty": {}, "null": None}[options.extra_data]
-        return msgspec.structs.replace(self, email=email, extra_data=extra_data)
+        return msgspec.structs.replace(
+            self,
+            name={"shown": self.name, "null": None, "empty": ""}[options.name],
+            platform=self.platform if options.platform == "shown" else None,
+            email=email,
+            extra_data=extra_data,
+        )
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -209,3 +225,40 @@ class EventTemplate:
                 self._origin.references("participant_events", "participant_events", self._options),
             )
         )
+
+    def transcript(
+        self, event: str, participant: Participant, words: Iterable[Word], language: str | None
+    ) -> bytes:
+        """One `transcript.data` or `transcript.partial_data` message.
+
+        Args:
+            event: name of the event.
+            participant: who speaks.
+            words: what was said.
+            language: `language_code`; left out where it is None.
+        """
+        data: dict[str, Any] = {
+            "words": [
+                {
+                    "text": text,
+                    "start_timestamp": {"relative": start},
+                    "end_timestamp": None if end is None else {"relative": end},
+                }
+                for text, start, end in words
+            ]
+        }
+        if language is not None:
+            data["language_code"] = language
+        data["participant"] = participant.on_wire(self._options)
+        return self.other(event, "transcript", data)
+
+    def other(self, event: str, artifact: str, data: Any) -> bytes:
+        """One message of any event, with whatever `data.data` it has.
+
+        Args:
+            event: name of the event.
+            artifact: key of its artifact, which the origin must have.
+            data: what becomes `data.data`.
+        """
+        references = self._origin.references(artifact, artifact, self._options)
+        return b'{"event":%b,"data":{"data":%b%b' % (_encode(event), _encode(data), references)

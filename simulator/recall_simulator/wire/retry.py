@@ -39,7 +39,7 @@ def parse_retry_policy(text: str) -> RetryPolicy:
     name, _, number = text.partition("=")
     if name == "max-attempts" and number.isdecimal() and int(number) > 0:
         return RetryPolicy(int(number))
-    raise UsageError(f"retry policy {text!r}: give 'forever' or 'max-attempts=30'")
+    raise UsageError("give 'forever' or 'max-attempts=30'")
 
 
 class Wait(msgspec.Struct, frozen=True):

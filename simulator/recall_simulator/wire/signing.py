@@ -6,7 +6,6 @@ upgrade request is empty, with the base64-decoded part of the secret after `whse
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 
@@ -36,7 +35,7 @@ class Signer:
             )
         try:
             self._key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise UsageError(
                 f"the secret after 'whsec_' is not base64 ({error}): was a part of it lost, or "
                 "its quotes kept?"

@@ -147,6 +147,23 @@ def test_a_policy_gives_up_for_good(plans_of: PlansOf, play_out: PlayOut) -> Non
     )
     assert sum(isinstance(event, AttemptStarted) for event in events) == 4
     assert story(events)[-1] == "9 gave up"
+    assert dropped(events) == {"outage": 120}  # the rest of the meeting too
+
+
+def test_a_policy_counts_the_failures_of_one_incident_alone(
+    plans_of: PlansOf, play_out: PlayOut
+) -> None:
+    cuts = ", ".join(f'{{at = {at}, do = "cut"}}' for at in (10, 30, 50))
+
+    def every_second_dial(attempt: int) -> Outcome | None:
+        return REFUSED if attempt % 2 == 0 else None
+
+    events = play_out(
+        plans_of(f"duration = 60\n{FLAT}timeline = [{cuts}]"),
+        answer=every_second_dial,
+        retry=RetryPolicy(max_attempts=2),
+    )
+    assert story(events)[-1] == "60 finished"
 
 
 def test_the_outage_buffer_sends_the_newest_frames_first_thing(
@@ -183,7 +200,8 @@ def test_a_slow_receivers_backlog_is_bounded(
 def test_a_slow_receiver_may_be_hung_up_on(plans_of: PlansOf, play_out: PlayOut) -> None:
     stall = 'timeline = [{at = 4, do = "stall", lasts = 3}]'
     events = play_out(plans_of(f"duration = 14\n{FLAT}{stall}"), slow_receiver="close", backlog=2)
-    assert story(events)[2:5] == ["7 planned close 1008", "7 wait 3", "10 dial 2"]
+    assert story(events)[2:5] == ["7 closed by us 1008", "7 wait 3", "10 dial 2"]
+    assert dropped(events) == {"slow receiver": 6, "outage": 6}
 
 
 def test_events_of_the_meeting_are_sent_where_they_are_subscribed_to(
@@ -241,7 +259,8 @@ def test_no_two_dials_are_ever_nearer_than_three_seconds(
     )
     sent = [frame.at for frame in frames(events)]
     assert sent == sorted(sent)
-    (over,) = [event.at for event in events if isinstance(event, BotEnded)]
+    (last,) = [event for event in events if isinstance(event, BotEnded)]
+    over = 60.0 if last.reason == "gave up" else last.at
     due = sum(timed.at < over for timed in plan.schedule() if isinstance(timed.item, Frame))
     assert len(sent) + dropped(events)["outage"] == due
 

@@ -1,19 +1,34 @@
 """The verdict on the connection alone."""
 
+from collections.abc import Iterable
+
 import pytest
 
-from recall_simulator.judge import judge
+from recall_simulator.judge import Evidence
+from recall_simulator.judge import judge as judge_evidence
 from recall_simulator.judge.causes import usual_cause
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
     AttemptEnded,
     AttemptStarted,
     BotEnded,
+    BotStarted,
     EngineEvent,
     FrameDropped,
+    FrameSent,
     LinkOpened,
+    Probed,
 )
+from recall_simulator.record.findings import Verdict
 from recall_simulator.record.outcomes import Outcome
+
+
+def judge(events: Iterable[EngineEvent]) -> Verdict:
+    evidence = Evidence()
+    for event in events:
+        evidence(event)
+    return judge_evidence(evidence)
+
 
 REFUSED = Outcome("refused", "unreachable", opened=False, detail="nothing listens there")
 UNAVAILABLE = outcomes.http_status(503, "")
@@ -85,7 +100,7 @@ def test_equal_ends_are_one_finding_with_their_number_and_cause() -> None:
 def test_frames_given_up_for_slowness_are_tolerated() -> None:
     dropped = FrameDropped(
         scenario="s", bot="b", at=1.0, recording="r", participant=100, type="webcam",
-        sequence=1, reason="slow receiver",
+        sequence=1, name=None, reason="slow receiver",
     )  # fmt: skip
     verdict = judge([dropped, *life(outcomes.COMPLETED)])
     assert (verdict.verdict, verdict.exit_code) == ("tolerated", 0)
@@ -105,6 +120,10 @@ def test_frames_given_up_for_slowness_are_tolerated() -> None:
         (REFUSED, 0, "start the receiver"),
         (Outcome("timed out", "unreachable", opened=False), 0, "is it a web server"),
         (Outcome("tls", "unreachable", opened=False), 0, "--ca FILE"),
+        (Outcome("tls", "unreachable", False, "[SSL: WRONG_VERSION_NUMBER] …"), 0, "use ws://"),
+        (Outcome("bad handshake", "receiver", opened=False), 0, "wss://"),
+        (outcomes.stalled(10.0, 5), 0, "stopped reading"),
+        (outcomes.CLOSED_FOR_SLOWNESS, 0, "keep up"),
         (outcomes.http_status(401, ""), 0, "--secret"),
         (outcomes.http_status(404, ""), 0, "path in --url"),
         (outcomes.http_status(302, ""), 0, "final URL"),
@@ -128,3 +147,54 @@ def test_closing_for_a_message_that_may_be_refused_is_tolerated() -> None:
     opened = LinkOpened(scenario="s", bot="b", attempt=1, at=0.0)
     verdict = judge([opened, ended, *life(outcomes.COMPLETED)])
     assert (verdict.verdict, verdict.exit_code) == ("tolerated", 0)
+
+
+def test_being_unconnected_at_the_end_after_having_been_up_is_a_failure() -> None:
+    verdict = judge(life(outcomes.PLANNED_CUT, REFUSED, reason="unconnected"))
+    assert verdict.verdict == "failed"
+    assert [f.kind for f in verdict.findings] == ["refused", "unconnected"]
+
+
+def ended(outcome: Outcome, in_doubt: int) -> AttemptEnded:
+    return AttemptEnded(
+        scenario="s", bot="b", attempt=1, at=0.0, outcome=outcome, in_doubt=in_doubt
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "answered", "in_doubt", "kinds"),
+    [
+        (outcomes.PLANNED_CUT, False, 48, ["unproven"]),
+        (outcomes.PLANNED_CUT, True, 0, []),
+        (outcomes.PLANNED_CUT, None, 48, []),
+        (Outcome("completed", "plan", True, outcomes.UNANSWERED_CLOSE.detail), None, 10,
+         ["unproven"]),
+        (Outcome("completed", "plan", True, outcomes.CUT_AT_CLOSE.detail), None, 10, []),
+    ],
+)  # fmt: skip
+def test_frames_that_nothing_proves_to_have_been_read_are_not_called_good(
+    outcome: Outcome, answered: bool | None, in_doubt: int, kinds: list[str]
+) -> None:
+    events: list[EngineEvent] = [LinkOpened(scenario="s", bot="b", attempt=1, at=0.0)]
+    if answered is not None:
+        events.append(Probed(scenario="s", bot="b", attempt=1, at=0.0, answered=answered))
+    verdict = judge([*events, ended(outcome, in_doubt)])
+    assert [finding.kind for finding in verdict.findings] == kinds
+    assert verdict.verdict == ("inconclusive" if kinds else "ok")
+
+
+def test_a_receiver_that_holds_frames_up_is_called_slow() -> None:
+    def sent(stall: float) -> FrameSent:
+        return FrameSent(
+            scenario="s", bot="b", attempt=1, at=0.0, recording="r", participant=1, type="webcam",
+            sequence=1, relative=0.0, name=None, width=1, height=1, length=1, message_bytes=1,
+            sha256="", expect="must accept", written=0.0, lag=0.0, stall=stall,
+        )  # fmt: skip
+
+    begun = BotStarted(scenario="s", bot="b", number=0, recording="r", ends_at=4.0)
+    late = judge([begun, sent(5.0), *life(outcomes.COMPLETED)])
+    assert (late.verdict, late.findings[0].kind) == ("tolerated", "slow")
+    assert "held frames up for as long as 5.0 s, and the meeting's end 5.0 s late" in (
+        late.findings[0].what
+    )
+    assert judge([begun, sent(0.5), *life(outcomes.COMPLETED)]).findings == []

@@ -1,10 +1,11 @@
 """What became of the frames: every way of losing them, from observations made by hand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 
-from recall_simulator.judge import judge
+from recall_simulator.judge import Evidence
+from recall_simulator.judge import judge as judge_evidence
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
     AttemptEnded,
@@ -28,6 +29,15 @@ from recall_simulator.record.observations import (
 from recall_simulator.record.streams import Expectation, StreamKey, StreamType
 
 RUN = "0badcafe"
+
+
+def judge(events: Iterable[EngineEvent], observations: Sequence[Observation] = ()) -> Verdict:
+    evidence = Evidence(frames=True)
+    for event in events:
+        evidence(event)
+    return judge_evidence(evidence, observations)
+
+
 WHO = {"scenario": "s", "bot": "b"}
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from recall_simulator.judge import judge
+from recall_simulator.judge import Evidence, judge
 from recall_simulator.meeting import Plan
 from recall_simulator.record.events import EngineEvent, RunEnded, RunStarted
 from recall_simulator.report import Tally
@@ -28,10 +28,11 @@ def test_the_json_object_says_what_was_sent(plans_of: PlansOf, play_out: PlayOut
     plan = plans_of(MEETING)[0]
     got: list[bytes] = []
     events = [BEGUN, *play_out([plan], lambda attempt, message: got.append(message))]
-    tally = Tally()
+    tally, evidence = Tally(), Evidence()
     for event in [*events, RunEnded(interrupted=False)]:
         tally(event)
-    found = json.loads(json.dumps(tally.as_json(judge(tally.judged))))
+        evidence(event)
+    found = json.loads(json.dumps(tally.as_json(judge(evidence))))
     assert found["schema"] == "recallsim.run/1"
     assert (found["verdict"], found["seed"], found["run_id"]) == ("ok", 1, "0badcafe")
     assert found["frames_sent"] == len(got) == 28

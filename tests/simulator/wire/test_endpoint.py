@@ -28,7 +28,8 @@ def test_a_websocket_url_is_taken_apart_and_kept(
 def test_a_query_without_a_slash_is_warned_of_with_the_right_url() -> None:
     endpoint = parse_endpoint("ws://127.0.0.1:1?token=x")
     assert endpoint.url == "ws://127.0.0.1:1?token=x"
-    assert "ws://127.0.0.1:1/?token=x" in endpoint.warnings[0]
+    assert "ws://127.0.0.1:1/?…" in endpoint.warnings[0]
+    assert "token" not in endpoint.warnings[0]
 
 
 def test_a_token_is_not_shown() -> None:
@@ -44,7 +45,9 @@ def test_a_token_is_not_shown() -> None:
         ("127.0.0.1:8765", "one looks like"),
         ("ftp://h/", "one looks like"),
         ("ws:///path", "no host"),
-        ("ws://h:99999/", "not a URL"),
+        ("ws://h:99999/", "up to 65535"),
+        ("ws://h:PORT/", "a port is a number"),
+        ("ws://a..b/", "no host name"),
         ("ws://h/#part", "fragment"),
         ("ws://h/#", "fragment"),
         ("ws://user:pw@h/", "user name"),

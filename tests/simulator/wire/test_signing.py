@@ -50,6 +50,7 @@ def test_an_independent_library_accepts_them(key: bytes, message_id: str) -> Non
     [
         ("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_"),
         ("whsec_c2VjcmV0!", "base64"),
+        ("whsec_é", "base64"),
         ("whsec_", "empty"),
     ],
 )

@@ -1,0 +1,107 @@
+"""Room at the receiver: waiting for it, and giving up what finds none."""
+
+from recall_simulator.engine.link import Link
+from recall_simulator.engine.stage import Stage
+from recall_simulator.meeting import Close, Cut, Frame, Overlap, Timed, Torn
+from recall_simulator.record.events import Blocked
+
+STALL_TIMEOUT = 10.0
+"""Real seconds without a byte taken after which a link is given up. Not public; ours."""
+
+_TICK = 1.0
+"""Real seconds between two looks at a link that is blocked."""
+
+_ENDS = (Cut, Close, Torn, Overlap)
+
+
+class Overtaken(Exception):
+    """While a message waited for the receiver, an end of the link came due, at this time."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+
+class TooSlow(Exception):
+    """While a message waited for the receiver, the backlog grew too long for the policy."""
+
+
+class Stalled(Exception):
+    """The receiver has taken nothing for too long."""
+
+    def __init__(self, unsent: int) -> None:
+        self.unsent = unsent
+
+
+class Room:
+    """Watches one attempt's link while the receiver takes no more.
+
+    Args:
+        attempt: its number.
+        stage: the bot's plan and means.
+    """
+
+    def __init__(self, attempt: int, stage: Stage) -> None:
+        self._attempt = attempt
+        self._stage = stage
+
+    async def wait_for(self, link: Link) -> float:
+        """Wait until the receiver has taken what was sent; gives the real seconds that it took.
+
+        Raises:
+            LinkLost: the link went.
+            Overtaken: an end of the link came due.
+            TooSlow: the backlog is too long for the policy.
+            Stalled: not a byte was taken for `STALL_TIMEOUT`.
+        """
+        if not link.is_blocked:
+            return 0.0
+        stage = self._stage
+        began = moved = stage.elapsed()
+        unsent = link.unsent
+        end, limit = stage.agenda.first(_ENDS), self._backlog_limit()
+        end_at = float("inf") if end is None else end.at
+        while True:
+            wait = min(_TICK, stage.clock.real_seconds_until(min(end_at, limit)) + 0.001)
+            if await link.writable(wait):
+                return stage.elapsed() - began
+            if stage.clock.now() >= end_at:
+                raise Overtaken(end_at)
+            if stage.clock.now() >= limit:
+                raise TooSlow
+            if link.unsent != unsent:
+                unsent, moved = link.unsent, stage.elapsed()
+            if stage.elapsed() - moved >= STALL_TIMEOUT:
+                raise Stalled(unsent)
+            stage.emit(
+                Blocked(
+                    scenario=stage.plan.scenario,
+                    bot=stage.plan.bot,
+                    attempt=self._attempt,
+                    at=stage.clock.now(),
+                    unsent=unsent,
+                )
+            )
+
+    def _backlog_limit(self) -> float:
+        """When the backlog is too long for the policy `close`, in schedule time."""
+        if self._stage.conduct.slow_receiver != "close":
+            return float("inf")
+        last = self._stage.agenda.first((Frame,), self._stage.conduct.backlog + 1)
+        return float("inf") if last is None else last.at
+
+    def limit_backlog(self) -> None:
+        """Apply the policy for a slow receiver to what is due and unsent."""
+        stage = self._stage
+        due = stage.agenda.take_due(stage.clock.now())
+        frames = [timed for timed in due if isinstance(timed.item, Frame)]
+        beyond = max(0, len(frames) - stage.conduct.backlog)
+        dropped: list[Timed] = []
+        if stage.conduct.slow_receiver == "drop-oldest":
+            dropped = frames[:beyond]
+        elif stage.conduct.slow_receiver == "drop-newest":
+            dropped = frames[len(frames) - beyond :]
+        gone = {id(timed) for timed in dropped}
+        stage.agenda.put_back(timed for timed in due if id(timed) not in gone)
+        stage.drop(dropped, "slow receiver")
+        if stage.conduct.slow_receiver == "close" and beyond:
+            raise TooSlow

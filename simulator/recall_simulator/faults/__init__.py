@@ -1,0 +1,13 @@
+"""What goes wrong: one small file a fault, each a transformer of a plan.
+
+Pure and lazy: a fault takes a plan and a seeded random source, and gives another plan.
+"""
+
+from recall_simulator.faults.scenario import (
+    Fault,
+    FaultedScenario,
+    apply_faults,
+    faulted_scenario_schema,
+)
+
+__all__ = ["Fault", "FaultedScenario", "apply_faults", "faulted_scenario_schema"]

@@ -1,0 +1,23 @@
+"""What the receiver made of it: its process, its files, its HTTP or websocket output.
+
+`Observers` opens them all round a run; each tells `record.observations`. Knows nothing of what was
+sent: the judge compares.
+"""
+
+from recall_simulator.observe.observer import Identify, Now, Observer, ReceiverError, Tell
+from recall_simulator.observe.observers import Observers
+from recall_simulator.observe.process import ReceiverProcess
+from recall_simulator.observe.spec import KINDS, ObserverSpec, parse_observer
+
+__all__ = [
+    "KINDS",
+    "Identify",
+    "Now",
+    "Observer",
+    "ObserverSpec",
+    "Observers",
+    "ReceiverError",
+    "ReceiverProcess",
+    "Tell",
+    "parse_observer",
+]

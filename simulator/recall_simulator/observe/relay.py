@@ -1,0 +1,223 @@
+"""`ws:URL`: a relay that hands frames on to whoever connects, as PNG, JPEG or base64 in JSON."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import pybase64
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from recall_simulator.observe.contents import Contents, look, sighted
+from recall_simulator.observe.observer import Identify, Now, Tell, passed
+from recall_simulator.record.errors import UsageError
+from recall_simulator.record.observations import ObserverTrouble
+from recall_simulator.wire import parse_endpoint
+
+OPEN_WITHIN: Final = 10.0
+"""Real seconds that the first connection may take, tries included."""
+RETRY: Final = 0.25
+"""Real seconds until the next try."""
+QUEUE: Final = 256
+"""Messages that wait to be decoded; the relay must never wait for us."""
+QUIET: Final = 1.0
+KEYS: Final = ("buffer", "image", "data", "png", "jpeg", "frame")
+"""Where a picture is looked for in JSON."""
+_DEPTH: Final = 5
+
+
+class RelayObserver:
+    """Connects to a relay, and looks at each picture that it hands on.
+
+    Args:
+        name: as the user wrote it.
+        url: websocket address of the relay.
+        now: real seconds since the run began.
+        tell: takes Sighting and ObserverTrouble.
+        identify: knows PNG files by their digests.
+
+    Raises:
+        UsageError: it is no websocket address.
+    """
+
+    def __init__(
+        self, name: str, url: str, *, now: Now, tell: Tell, identify: Identify | None = None
+    ) -> None:
+        try:
+            parse_endpoint(url)
+        except UsageError as error:
+            raise UsageError(f"--observe {name}: {error}") from None
+        self.name = name
+        self._url = url
+        self._now = now
+        self._tell = tell
+        self._identify = identify
+        self._queue: asyncio.Queue[tuple[float, bytes | str]] = asyncio.Queue(QUEUE)
+        self._connected = asyncio.Event()
+        self._news = asyncio.Event()
+        self._listener: asyncio.Task[None] | None = None
+        self._looker: asyncio.Task[None] | None = None
+        self._pictures = 0
+        self._others = 0
+        self._unlooked = 0
+        self._closings: list[str] = []
+        self._refusal = ""
+
+    async def start(self) -> None:
+        """Connect, trying for ten seconds: the relay may come up after the receiver does."""
+        self._listener = asyncio.create_task(self._listen())
+        self._looker = asyncio.create_task(self._look())
+        await passed(self._connected, OPEN_WITHIN)
+
+    async def settle(self) -> None:
+        """Return when nothing has come for a second, and all that came was looked at."""
+        while await passed(self._news, QUIET):
+            self._news.clear()
+        await self._queue.join()
+
+    async def stop(self, *, look: bool = True) -> None:
+        """Hang up, look at what has come, and say what was not seen."""
+        await _end(self._listener)
+        if look and self._looker is not None and not self._looker.done():
+            await self._queue.join()
+        await _end(self._looker)
+        if look:
+            self._tell_troubles()
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                # A receiver with a certificate of its own is looked at through `ws`.
+                async with connect(self._url, max_size=None, proxy=None) as connection:
+                    self._connected.set()
+                    async for message in connection:
+                        self._put(message)
+                    closed = connection.close_code, connection.close_reason
+            except ConnectionClosed as error:
+                received = error.rcvd
+                closed = (received.code, received.reason) if received else (1006, "")
+            except (OSError, TimeoutError, WebSocketException) as error:
+                self._refusal = str(getattr(error, "strerror", None) or error)
+                closed = None
+            if closed is not None:
+                code, reason = closed
+                self._closings.append(f"{code} {reason}".strip())
+            await passed(asyncio.Event(), RETRY)
+
+    def _put(self, message: bytes | str) -> None:
+        self._news.set()
+        try:
+            self._queue.put_nowait((self._now(), message))
+        except asyncio.QueueFull:
+            self._unlooked += 1
+
+    async def _look(self) -> None:
+        while True:
+            at, message = await self._queue.get()
+            try:
+                claimed, contents = await asyncio.to_thread(_read, message, self._identify)
+                self._take(at, claimed, contents)
+            finally:
+                self._queue.task_done()
+
+    def _take(self, at: float, claimed: Mapping[str, Any], contents: Contents | None) -> None:
+        if contents is None or not contents.shown:
+            self._others += 1
+            return
+        for shown in contents.shown:
+            self._pictures += 1
+            where = f"{self._url}, picture {self._pictures}"
+            self._tell(sighted(shown, observer=self.name, where=where, at=at, **claimed))
+
+    def _tell_troubles(self) -> None:
+        closed = (
+            f"; it closed {len(self._closings)} times, first with {self._closings[0]}"
+            if (self._closings)
+            else ""
+        )
+        if not self._connected.is_set():
+            self._trouble(f"no relay answers at {self._url}: {self._refusal}", "blind")
+        elif not self._pictures:
+            other = f" but {self._others} other messages" if self._others else ""
+            self._trouble(f"{self._url} handed on no picture{other}{closed}", "blind")
+        elif self._closings:
+            self._trouble(
+                f"{self._url} closed {len(self._closings)} times, first with {self._closings[0]}: "
+                "what it handed on until we were back was not seen",
+                "partial",
+            )
+        elif self._unlooked:
+            self._trouble(
+                f"{self._unlooked} of {self._unlooked + self._pictures} pictures of {self._url} "
+                "came faster than they can be decoded here, and were not looked at",
+                "partial",
+            )
+
+    def _trouble(self, trouble: str, severity: Literal["blind", "partial"]) -> None:
+        self._tell(
+            ObserverTrouble(observer=self.name, at=self._now(), trouble=trouble, severity=severity)
+        )
+
+
+def _read(
+    message: bytes | str, identify: Identify | None
+) -> tuple[dict[str, Any], Contents | None]:
+    """The picture in a message, and what the relay says of it; None where there is none."""
+    if isinstance(message, bytes):
+        found = look(message, identify)
+        if found.shown:
+            return {}, found
+    try:
+        said = json.loads(message)
+    except ValueError:
+        return {}, None
+    data = _buried(said, _DEPTH)
+    return _claimed(said), (look(data, identify) if data else None)
+
+
+def _buried(said: object, depth: int) -> bytes | None:
+    """The first base64 under one of `KEYS`, at any of so many levels."""
+    if not isinstance(said, dict) or depth == 0:
+        return None
+    for key in KEYS:
+        value = said.get(key)
+        if isinstance(value, str) and len(value) > 64:
+            _, _, encoded = value.rpartition("base64,")
+            with contextlib.suppress(ValueError):
+                return pybase64.b64decode(encoded, validate=True)
+        found = _buried(value, depth - 1)
+        if found:
+            return found
+    return None
+
+
+def _claimed(said: object) -> dict[str, Any]:
+    """What the relay says that the picture is: its place, recording and relative time."""
+    data: Any = said
+    claimed: dict[str, Any] = {}
+    while isinstance(data, dict):
+        if isinstance(data.get("recording"), dict):
+            claimed["recording"] = str(data["recording"].get("id", ""))
+        if "participant" in data:
+            who = data["participant"]
+            who = who.get("id") if isinstance(who, dict) else who
+            claimed["place"] = "/".join(
+                str(part) for part in (claimed.get("recording"), who, data.get("type")) if part
+            )
+            stamp = data.get("timestamp")
+            relative = stamp.get("relative") if isinstance(stamp, dict) else None
+            if isinstance(relative, int | float):
+                claimed["relative"] = float(relative)
+            break
+        data = data.get("data")
+    return claimed
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    if task is not None and not task.done():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    elif task is not None:
+        task.result()

@@ -1,0 +1,9 @@
+"""A run from beginning to end: settings in, everything checked, scenarios played.
+
+What commands, the pytest plugin and load runs have in common stands here, below all of them.
+"""
+
+from recall_simulator.session.session import Session
+from recall_simulator.session.settings import Settings
+
+__all__ = ["Session", "Settings"]

@@ -1,0 +1,231 @@
+"""From settings to a run that is ready, and through it."""
+
+import asyncio
+import contextlib
+import random
+import signal
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from recall_simulator.engine import (
+    Clock,
+    Handler,
+    RealClock,
+    UnpacedClock,
+    WebSocketDialer,
+    is_near,
+    play,
+    stopwatch,
+    tune_malloc,
+    utc_now,
+)
+from recall_simulator.faults import apply_faults
+from recall_simulator.frames import FrameLibrary
+from recall_simulator.meeting import Plan, first_shots, make_plans
+from recall_simulator.record.errors import ScenarioError, UsageError
+from recall_simulator.record.events import RunEnded, RunStarted
+from recall_simulator.session.settings import Settings
+from recall_simulator.sources.cache import DiskCache, Progress, cache_folder, prepare
+from recall_simulator.sources.films import load_film
+from recall_simulator.sources.fonts import shipped_fonts
+from recall_simulator.sources.pictures import load_pictures
+from recall_simulator.sources.scenarios import Named, load_scenarios
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that is ready to be played: nothing has been sent yet.
+
+    Attributes:
+        settings: what it was told.
+        begins: the first event, with the seed and run id that were made up where none was given.
+        scenarios: the plans of each, by name, in the order in which they are played.
+        library: of pictures.
+        warnings: what the user should be told.
+    """
+
+    settings: Settings
+    begins: RunStarted
+    scenarios: dict[str, list[Plan]]
+    library: FrameLibrary
+    warnings: list[str]
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Check everything that was asked for, before anything is sent.
+
+        Raises:
+            UsageError: a setting or a scenario won't do.
+        """
+        endpoint = settings.endpoint
+        if settings.strict_url and endpoint.warnings:
+            raise UsageError(endpoint.warnings[0])
+        if not settings.owned and not is_near(endpoint):
+            raise UsageError(
+                f"{endpoint.host} is neither loopback nor a private address: add "
+                "--i-own-this-receiver if it is yours to test"
+            )
+        if settings.speed is None and settings.conduct.slow_receiver != "block":
+            raise UsageError(
+                f"--slow-receiver {settings.conduct.slow_receiver} needs due times to fall behind: "
+                "give a --speed that is a number"
+            )
+        fresh = random.SystemRandom()
+        seed = fresh.randrange(10**6) if settings.seed is None else settings.seed
+        run_id = settings.run_id or f"{fresh.getrandbits(32):08x}"
+        start_time = settings.start_time or utc_now()
+        library, warnings = _library(run_id, seed, settings.frames, marks=settings.marks)
+        plans: dict[str, list[Plan]] = {}
+        for name, named in _by_name(load_scenarios(settings.scenarios)).items():
+            plans[name] = _plans(
+                name,
+                named,
+                settings,
+                seed=seed,
+                run_id=run_id,
+                start_time=start_time,
+                first_number=sum(len(bots) for bots in plans.values()),
+            )
+        begins = RunStarted(
+            run_id=run_id,
+            seed=seed,
+            start_time=start_time.isoformat(),
+            url=endpoint.shown,
+            scenarios=list(plans),
+            speed="max" if settings.speed is None else f"{settings.speed:g}",
+        )
+        return cls(
+            settings=settings,
+            begins=begins,
+            scenarios=plans,
+            library=library,
+            warnings=[*endpoint.warnings, *warnings],
+        )
+
+    def paint(self, progress: Progress) -> list[str]:
+        """Paint ahead what the scenarios will show, or take it from the user's cache.
+
+        Returns:
+            What the user should be told.
+        """
+        shots = [
+            shot
+            for plans in self.scenarios.values()
+            for plan in plans
+            for shot in first_shots(plan)
+        ]
+        cache = DiskCache(cache_folder())
+        return list(prepare(self.library, shots, cache=cache, progress=progress).warnings)
+
+    def play(self, handlers: Sequence[Handler]) -> None:
+        """Play every scenario, one after the other. Ctrl-C and SIGTERM end it cleanly.
+
+        Raises:
+            Exception: what a handler raised; every link was closed first.
+        """
+        tune_malloc()
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(self._play(handlers))
+
+    async def _play(self, handlers: Sequence[Handler]) -> None:
+        elapsed = stopwatch()
+
+        def emit(event: RunStarted | RunEnded) -> None:
+            for take in handlers:
+                take(event)
+
+        task = asyncio.current_task()
+        assert task is not None
+        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in loops
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        emit(self.begins)
+        interrupted = True
+        try:
+            for plans in self.scenarios.values():
+                await self._play_scenario(plans, handlers, elapsed)
+            interrupted = False
+        except asyncio.CancelledError:
+            return
+        finally:
+            emit(RunEnded(interrupted=interrupted))
+
+    async def _play_scenario(
+        self, plans: list[Plan], handlers: Sequence[Handler], elapsed: Callable[[], float]
+    ) -> None:
+        settings = self.settings
+        paced = None if settings.speed is None else RealClock(settings.speed)
+
+        def clock() -> Clock:
+            return UnpacedClock() if paced is None else paced
+
+        def dialer(plan: Plan) -> WebSocketDialer:
+            return WebSocketDialer(
+                settings.endpoint,
+                headers=settings.headers,
+                signer=settings.signer,
+                tls=settings.tls,
+                seed=f"{self.begins.seed}:{self.begins.run_id}:dials:{plan.bot}",
+            )
+
+        await play(
+            plans,
+            dialer=dialer,
+            clock=clock,
+            library=self.library,
+            handlers=handlers,
+            conduct=settings.conduct,
+            elapsed=elapsed,
+        )
+
+
+def _by_name(scenarios: list[Named]) -> dict[str, Named]:
+    """Each under a name of its own: one that is played again is another meeting."""
+    named: dict[str, Named] = {}
+    for each in scenarios:
+        name, turn = each.name, 1
+        while name in named:
+            turn += 1
+            name = f"{each.name}#{turn}"
+        named[name] = each
+    return named
+
+
+def _plans(
+    name: str,
+    named: Named,
+    settings: Settings,
+    *,
+    seed: int,
+    run_id: str,
+    start_time: datetime,
+    first_number: int,
+) -> list[Plan]:
+    try:
+        plans = make_plans(
+            name,
+            named.scenario,
+            seed=seed,
+            run_id=run_id,
+            start_time=start_time,
+            profile=settings.profile,
+            scenes=settings.scenes,
+            first_number=first_number,
+        )
+        return apply_faults(plans, named.scenario, seed=seed)
+    except ScenarioError as error:
+        raise error.in_source(named.source) from None
+
+
+def _library(
+    run_id: str, seed: int, frames: Path | None, *, marks: bool
+) -> tuple[FrameLibrary, tuple[str, ...]]:
+    fonts = shipped_fonts()
+    if frames is None:
+        return FrameLibrary(run_id=run_id, seed=seed, fonts=fonts, marks=marks), ()
+    load = load_film if frames.is_file() else load_pictures
+    pictures, warnings = load(frames)
+    library = FrameLibrary(run_id=run_id, seed=seed, fonts=fonts, marks=marks, pictures=pictures)
+    return library, warnings

@@ -1,0 +1,138 @@
+"""What tests of observers share: what was told, frames as files, and receivers of a few lines."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import psutil
+import pytest
+
+from recall_simulator.frames import FrameLibrary
+from recall_simulator.record.observations import Observation, ObserverTrouble
+from recall_simulator.record.streams import Shot, StreamType
+
+T = TypeVar("T")
+WITHIN = 20.0
+"""Seconds until a test gives up; nothing takes that long."""
+
+
+class Told:
+    """Collects observations; `now` and `tell` are handed to observers."""
+
+    def __init__(self) -> None:
+        self.all: list[Observation] = []
+        self._news = asyncio.Event()
+        self._began: float | None = None
+
+    def now(self) -> float:
+        time = asyncio.get_running_loop().time()
+        self._began = time if self._began is None else self._began
+        return time - self._began
+
+    def tell(self, observation: Observation) -> None:
+        self.all.append(observation)
+        self._news.set()
+
+    def of(self, kind: type[T]) -> list[T]:
+        return [observation for observation in self.all if isinstance(observation, kind)]
+
+    async def until(self, kind: type[T], count: int = 1) -> list[T]:
+        """Wait until so many of a kind were told."""
+        async with asyncio.timeout(WITHIN):
+            while len(self.of(kind)) < count:
+                self._news.clear()
+                await self._news.wait()
+        return self.of(kind)
+
+    @property
+    def trouble(self) -> ObserverTrouble:
+        (trouble,) = self.of(ObserverTrouble)
+        return trouble
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def run() -> Callable[[Callable[[], Coroutine[Any, Any, None]]], None]:
+    """Runs the coroutine function of a test; nothing may be left behind in its loop."""
+
+    def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        async def alone() -> None:
+            async with asyncio.timeout(3 * WITHIN):
+                await main()
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            assert not left
+
+        asyncio.run(alone())
+
+    return run
+
+
+class PngMaker(Protocol):
+    def __call__(
+        self,
+        sequence: int,
+        participant: int = ...,
+        type: StreamType = ...,
+        size: tuple[int, int] = ...,
+    ) -> bytes: ...
+
+
+@pytest.fixture(scope="session")
+def png(library: FrameLibrary) -> PngMaker:
+    """Makes a marked frame, small and quick to decode."""
+
+    def make(
+        sequence: int,
+        participant: int = 100,
+        type: StreamType = "webcam",
+        size: tuple[int, int] = (256, 144),
+    ) -> bytes:
+        shot = Shot(participant, "Ada", type, "flat", *size, sequence, sequence / 2)
+        return library.encode(shot).png()
+
+    return make
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[[str], str]:
+    """Writes a Python program to a file; gives the command that runs it."""
+
+    def write(program: str) -> str:
+        file = tmp_path / f"program{len(list(tmp_path.iterdir()))}.py"
+        file.write_text(program)
+        return f"'{sys.executable}' '{file}'"
+
+    return write
+
+
+LISTENS = """
+import signal, socket, sys
+listener = socket.create_server(("127.0.0.1", {port}))
+print("up", flush=True)
+{then}
+signal.pause()
+"""
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+Waited = Awaitable[None]

@@ -1,0 +1,299 @@
+"""Files as receivers write them, looked at while they grow."""
+
+import asyncio
+import io
+import os
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from recall_simulator.frames.mark import Mark
+from recall_simulator.observe.contents import look
+from recall_simulator.observe.files import FilesObserver
+from recall_simulator.record.observations import Gone, ObserverTrouble, Sighting
+
+from .conftest import PngMaker, Told
+
+Run = Callable[[Callable[[], Any]], None]
+
+
+def watch(pattern: Path | str, told: Told, **more: Any) -> FilesObserver:
+    return FilesObserver(f"files:{pattern}", str(pattern), now=told.now, tell=told.tell, **more)
+
+
+def sequences(told: Told) -> list[int]:
+    return [sighting.sequence for sighting in told.of(Sighting)]
+
+
+def as_jpeg(png: bytes) -> bytes:
+    jpeg = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as image:
+        image.save(jpeg, "JPEG", quality=80)
+    return jpeg.getvalue()
+
+
+def test_pictures_are_told_with_mark_digest_size_and_place(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        observer = watch(tmp_path / "**" / "*.png", told)
+        await observer.start()
+        for who, kind in ((100, "webcam"), (200, "screenshare")):
+            folder = tmp_path / f"{who}-{kind}"
+            folder.mkdir()
+            for number in range(4):
+                data = png(number, who, kind)  # type: ignore[arg-type]
+                (folder / f"{number:04}.png").write_bytes(data)
+        await observer.stop()
+
+    run(main)
+    assert len(told.all) == 8
+    by_name = {sighting.where: sighting for sighting in told.of(Sighting)}
+    seen = by_name[str(tmp_path / "200-screenshare" / "0003.png")]
+    assert (seen.run_id, seen.participant, seen.type, seen.sequence) == (
+        "0badcafe", 200, "screenshare", 3,
+    )
+    assert seen.sha256 == sha256(png(3, 200, "screenshare")).hexdigest()
+    assert (seen.width, seen.height) == (256, 144)
+    assert seen.place == str(tmp_path / "200-screenshare" / "*.png")
+    assert 0 <= seen.at
+    assert sorted(sequences(told)) == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_jpeg_and_webp_are_read_by_their_marks_whatever_they_are_called(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        observer = watch(tmp_path, told)
+        await observer.start()
+        (tmp_path / "a.jpg").write_bytes(as_jpeg(png(5)))
+        with Image.open(io.BytesIO(png(6))) as image:
+            image.save(tmp_path / "b.webp", quality=90)
+        (tmp_path / "c").write_bytes(as_jpeg(png(7)))
+        (tmp_path / "notes.json").write_text("{}")
+        await observer.stop()
+
+    run(main)
+    assert {seen.sequence: seen.sha256 for seen in told.of(Sighting)} == {5: "", 6: "", 7: ""}
+    assert told.of(ObserverTrouble) == []
+
+
+def test_what_is_older_than_the_run_does_not_count_until_it_changes(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(png(number))
+
+    async def main() -> None:
+        observer = watch(tmp_path / "*.png", told)
+        await observer.start()
+        (tmp_path / "1.png").write_bytes(png(11))
+        (tmp_path / "2.png").unlink()
+        await observer.stop()
+
+    run(main)
+    assert sequences(told) == [11]
+    assert told.of(Gone) == []
+
+
+def test_an_overwritten_picture_is_gone_and_the_new_one_is_seen(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    path = tmp_path / "latest.png"
+
+    async def main() -> None:
+        observer = watch(path, told)
+        await observer.start()
+        path.write_bytes(png(1))
+        await observer.settle()
+        (first,) = told.of(Sighting)
+        path.write_bytes(png(2))
+        await observer.settle()
+        new = path.with_suffix(".new")
+        new.write_bytes(png(3))
+        new.replace(path)
+        await observer.settle()
+        os.utime(path)
+        await observer.stop()
+        assert [gone.sighting.sequence for gone in told.of(Gone)] == [1, 2]
+        assert told.of(Gone)[0].where == str(path)
+        assert first.sequence == 1
+
+    run(main)
+    assert sequences(told) == [1, 2, 3]
+    assert [type(item).__name__ for item in told.all] == [
+        "Sighting", "Gone", "Sighting", "Gone", "Sighting",
+    ]
+
+
+def test_a_deleted_picture_is_gone(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        observer = watch(tmp_path / "*.png", told)
+        await observer.start()
+        (tmp_path / "1.png").write_bytes(png(1))
+        await observer.settle()
+        (tmp_path / "1.png").unlink()
+        await observer.stop()
+
+    run(main)
+    (gone,) = told.of(Gone)
+    assert gone.sighting == told.of(Sighting)[0]
+
+
+def test_a_half_written_picture_is_told_once_when_it_is_whole(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    data = png(4)
+
+    async def main() -> None:
+        observer = watch(tmp_path / "*.png", told)
+        await observer.start()
+        with (tmp_path / "a.png").open("wb", buffering=0) as file:
+            for part in (data[:20], data[20 : len(data) // 2], data[len(data) // 2 : -6]):
+                file.write(part)
+                await observer.settle()
+                assert told.all == []
+            file.write(data[-6:])
+        await observer.stop()
+
+    run(main)
+    (seen,) = told.of(Sighting)
+    assert seen.sha256 == sha256(data).hexdigest()
+    assert told.of(Gone) == []
+
+
+def test_a_truncated_png_that_stays_so_is_told_by_its_digest(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    broken = png(4)[:-3_00]
+
+    async def main() -> None:
+        observer = watch(tmp_path / "*.png", told)
+        await observer.start()
+        (tmp_path / "a.png").write_bytes(broken)
+        (tmp_path / "b.png").write_bytes(png(5))
+        await observer.stop()
+
+    run(main)
+    digests = {seen.sha256: seen.sequence for seen in told.of(Sighting)}
+    assert digests == {sha256(broken).hexdigest(): -1, sha256(png(5)).hexdigest(): 5}
+
+
+def test_a_known_digest_saves_decoding(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    # Too small for a mark: only the digest says whose it is.
+    tiny = png(8, size=(64, 48))
+    assert look(tiny).shown[0].mark is None
+    known = {sha256(tiny).hexdigest(): Mark("0badcafe", 300, "webcam", 8, 4_000)}
+
+    async def main() -> None:
+        observer = watch(tmp_path / "*.png", told, identify=known.get)
+        await observer.start()
+        (tmp_path / "tiny.png").write_bytes(tiny)
+        await observer.stop()
+
+    run(main)
+    (seen,) = told.of(Sighting)
+    assert (seen.participant, seen.sequence, seen.width, seen.height) == (300, 8, 64, 48)
+
+
+def test_pictures_of_one_tick_are_told_in_the_order_of_their_numbers(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        observer = watch(tmp_path / "*.png", told)
+        await observer.start()
+        for number in range(12):
+            (tmp_path / f"{number}.png").write_bytes(png(number))
+        stamp = (tmp_path / "11.png").stat().st_mtime_ns
+        for path in tmp_path.iterdir():
+            os.utime(path, ns=(stamp, stamp))
+        await observer.stop()
+
+    run(main)
+    assert sequences(told) == list(range(12))
+    assert len({seen.at for seen in told.of(Sighting)}) == 1
+
+
+def test_letting_go_tells_nothing_more(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        observer = watch(tmp_path / "*.png", told)
+        await observer.start()
+        (tmp_path / "1.png").write_bytes(png(1))
+        await observer.stop(look=False)
+
+    run(main)
+    assert told.all == []
+
+
+@pytest.mark.parametrize(
+    ("before", "during", "words"),
+    [
+        ({}, {}, "matches no file (looked for from"),
+        ({"old.png": b"x"}, {}, "1 file that"),
+        ({}, {"a.txt": b"words", "b.txt": b"words"}, "2 files, but no picture and no film"),
+        ({}, {"a.png": b"words"}, "1 file can't be read"),
+        ({}, {"a.png": b""}, "it is empty"),
+    ],
+)
+def test_an_observer_that_saw_nothing_is_blind_and_says_why(
+    before: dict[str, bytes],
+    during: dict[str, bytes],
+    words: str,
+    run: Run,
+    told: Told,
+    tmp_path: Path,
+) -> None:
+    for name, data in before.items():
+        (tmp_path / name).write_bytes(data)
+
+    async def main() -> None:
+        observer = watch(tmp_path / "*.*", told)
+        await observer.start()
+        for name, data in during.items():
+            (tmp_path / name).write_bytes(data)
+        await observer.stop()
+
+    run(main)
+    assert told.all == [told.trouble]
+    assert told.trouble.severity == "blind"
+    assert words in told.trouble.trouble
+
+
+def test_pictures_without_marks_make_it_blind(run: Run, told: Told, tmp_path: Path) -> None:
+    async def main() -> None:
+        observer = watch(tmp_path / "*.jpg", told)
+        await observer.start()
+        Image.new("RGB", (320, 240), "navy").save(tmp_path / "a.jpg")
+        await observer.stop()
+
+    run(main)
+    assert told.trouble.severity == "blind"
+    assert "none of 1 pictures has a mark" in told.trouble.trouble
+
+
+@pytest.mark.slow
+def test_thousands_of_files_are_each_seen_once(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        observer = watch(tmp_path / "*.png", told)
+        await observer.start()
+        writing = asyncio.to_thread(
+            lambda: [(tmp_path / f"{n}.png").write_bytes(png(n)) for n in range(3_000)]
+        )
+        await writing
+        await observer.stop()
+
+    run(main)
+    assert sorted(sequences(told)) == list(range(3_000))
+    assert told.of(Gone) == []
