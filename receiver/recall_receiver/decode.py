@@ -76,6 +76,8 @@ def _rgb(picture: Image.Image) -> NDArray[np.uint8]:
         grey = (np.asarray(picture) >> 8).astype(np.uint8)
         return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
     if picture.mode != "RGB":
+        picture.load()
+        picture.info.pop("transparency", None)  # it is dropped; of palettes Pillow warns of it
         return np.array(picture.convert("RGB"), dtype=np.uint8)
     return np.array(picture, dtype=np.uint8)
 

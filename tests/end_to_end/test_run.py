@@ -103,7 +103,7 @@ def test_pictures_of_the_users_own_are_sent(
     [
         (["galery", "--url", "ws://127.0.0.1:9/"], "did you mean 'gallery'"),
         (["gallery", "--url", "http://127.0.0.1:9/"], "ws://127.0.0.1:9/"),
-        (["gallery", "--url", "ws://8.8.8.8/", "--run-id", "x"], "--i-own-this-receiver"),
+        (["gallery", "--url", "ws://8.8.8.8/", "--frames", "nowhere"], "--i-own-this-receiver"),
         (["gallery", "--url", "ws://127.0.0.1:9/", "--speed", "fast"], "give a number"),
         (["gallery", "--url", "ws://127.0.0.1:9/", "--speed", "0"], "give a number"),
         (["gallery", "--url", "ws://127.0.0.1:9/", "--profile", "dosc"], "did you mean 'docs'"),
@@ -119,7 +119,15 @@ def test_pictures_of_the_users_own_are_sent(
         (["gallery", "--url", "ws://127.0.0.1:9/", "--frames", "nowhere"], "nowhere"),
         (["gallery", "--url", "ws://127.0.0.1:9/", "--journal", "no/j"], "can't be written"),
         (["gallery", "--url", "wss://127.0.0.1:9/", "--ca", "no.pem"], "no certificate"),
-        (["gallery", "--url", "ws://127.0.0.1:9?a=b", "--strict-url"], "/?a=b"),
+        (["gallery", "--url", "ws://127.0.0.1:9?a=b", "--strict-url"], "/?…"),
+        (["gallery", "--url", "ws://a..b/"], "no host name"),
+        (["gallery", "--url", "ws://127.0.0.1:9/", "--header", "X Y: a"], "'Name: value'"),
+        (["gallery", "--url", "ws://127.0.0.1:9/", "--header", "X: é"], "printable ASCII"),
+        (["gallery", "--url", "ws://127.0.0.1:9/", "--start-time", "9999-12-31"], "2026-09-20"),
+        (
+            ["gallery", "--url", "ws://127.0.0.1:9/", "--speed", "max", "--slow-receiver", "close"],
+            "a --speed that is a number",
+        ),
         (["my.toml", "--url", "ws://127.0.0.1:9/"], "my.toml: timeline[0].do: at 5 s 'ada' has "),
     ],
 )
@@ -138,9 +146,11 @@ def test_a_mistake_ends_in_one_plain_sentence_and_exit_code_2(
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.parametrize("hung", [False, True])
+@pytest.mark.parametrize(
+    ("hung", "sent"), [(False, signal.SIGINT), (True, signal.SIGINT), (False, signal.SIGTERM)]
+)
 def test_ctrl_c_ends_with_the_summary_and_closes_the_link(
-    receiver: str, report: Report, tmp_path: Path, hung: bool
+    receiver: str, tmp_path: Path, hung: bool, sent: signal.Signals
 ) -> None:
     command = [
         sys.executable, "-m", "recall_simulator", "run", "gallery", "--scene", "flat",
@@ -151,7 +161,7 @@ def test_ctrl_c_ends_with_the_summary_and_closes_the_link(
         assert process.stdout is not None
         for line in process.stdout:
             if ("refused" if hung else "connected") in line:
-                process.send_signal(signal.SIGINT)
+                process.send_signal(sent)
                 break
         rest = process.communicate(timeout=30)[0]
     assert process.returncode == 3
@@ -159,6 +169,51 @@ def test_ctrl_c_ends_with_the_summary_and_closes_the_link(
     assert "interrupted" in rest
     last = json.loads((tmp_path / "j").read_bytes().splitlines()[-1])
     assert last == {"kind": "done", "interrupted": True}
+
+
+def test_ctrl_c_ends_the_demo_without_a_word_too_many() -> None:
+    """As at a terminal, where the whole process group gets the signal."""
+    command = [sys.executable, "-m", "recall_simulator", "demo", "--no-open"]
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(
+        command,
+        text=True,
+        env=env,
+        start_new_session=True,
+        **pipes,  # type: ignore[call-overload]
+    ) as process:
+        for line in process.stdout:
+            if "connected" in line:
+                os.killpg(process.pid, signal.SIGINT)
+                break
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert "verdict inconclusive" in out
+    assert "Traceback" not in out + err
+
+
+def test_the_same_scenario_twice_is_two_meetings(
+    recallsim: Recallsim, receiver: str, report: Report
+) -> None:
+    sent = recallsim("run", "one-speaker", "one-speaker", "--url", receiver, *FLAT, "--json").object
+    assert [stream["scenario"] for stream in sent["streams"]] == ["one-speaker", "one-speaker#2"]
+    assert [stream["frames"] for stream in sent["streams"]] == [20, 20]
+    seen = {stream["recording"]: stream for stream in report(receiver)["streams"]}
+    for stream in sent["streams"]:
+        assert (seen[stream["recording"]]["frames"], seen[stream["recording"]]["duplicates"]) == (
+            20, 0,
+        )  # fmt: skip
+
+
+def test_a_full_disk_ends_the_run_and_still_gives_the_summary(
+    recallsim: Recallsim, receiver: str
+) -> None:
+    ran = recallsim("run", "one-speaker", "--url", receiver, *FLAT, "--journal", "/dev/full")
+    assert ran.code == 2
+    assert "No space left" in ran.err
+    assert "verdict" in ran.out
+    assert "Traceback" not in ran.out + ran.err
 
 
 def test_a_port_that_is_taken_is_told(recallsim: Recallsim, receiver: str) -> None:

@@ -1,28 +1,24 @@
-"""What the page and the metrics are made of: the board, adding up, and what a browser is sent."""
+"""What the page and the metrics are made of: the board, tiles, words and figures."""
 
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-import struct
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
-from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 
-from recall_receiver import FrameEvent, MessageError, Receiver, Reception, StreamKey, parse
+from recall_receiver import MessageError, Receiver, Reception
 from recall_receiver.decode import decode_pillow
-from recall_receiver.live import ReceptionBoard, Snapshot, merged
+from recall_receiver.live import ReceptionBoard, Snapshot
 from recall_receiver.live.board import MAX_NAME, MAX_STREAMS
-from recall_receiver.live.pictures import Pictures
 from recall_receiver.live.snapshot import MAX_NOTES, Distribution, Note, RecordingCount, StreamCount
 from recall_receiver.live.timings import Timings
-from recall_receiver.live.view import MAX_TILES, shown, status, tell, tile, totals
+from recall_receiver.live.view import shown, status, tell, tile, totals
 from recall_receiver.metrics import exposition
 from recall_receiver.reception import Link
 
@@ -51,12 +47,10 @@ class Hands:
 class Meeting:
     """A reception with its board, and frames that arrive when told."""
 
-    def __init__(self, frame_message: Build, worker: int = 0, clock: Hands | None = None) -> None:
-        self.clock = clock or Hands()
+    def __init__(self, frame_message: Build) -> None:
+        self.clock = Hands()
         self.reception = Reception()
-        self.board = ReceptionBoard(
-            self.reception, self.clock, Timings(decode_pillow, self.clock), worker=worker
-        )
+        self.board = ReceptionBoard(self.reception, self.clock, Timings(decode_pillow, self.clock))
         self._message = frame_message
 
     def connect(self) -> Link:
@@ -215,10 +209,10 @@ def test_a_tile_stays_when_everything_is_silent(meeting: Meeting) -> None:
 def test_a_meeting_that_is_played_slowly_keeps_its_tiles(meeting: Meeting) -> None:
     link = meeting.connect()
     for n in range(20):
-        meeting.frame(link, n * 0.5, participant=100 + n % 3)
+        meeting.frame(link, n // 3 * 0.5, participant=100 + n % 3)
         meeting.clock.now += 2
     assert {tile["state"] for tile in meeting.tiles().values()} == {"live"}
-    assert len(meeting.tiles()) == 2
+    assert len(meeting.tiles()) == 3
 
 
 def test_tiles_survive_an_outage_and_what_was_gone_does_not_come_back(meeting: Meeting) -> None:
@@ -297,29 +291,7 @@ def test_late_frames_of_an_old_connection_take_nothing_back(meeting: Meeting) ->
     assert meeting.words().count("Taken over") == 1
 
 
-# Several processes
-
-
-def test_a_reconnect_into_another_process_adds_up(frame_message: Build) -> None:
-    clock = Hands()
-    one, other = (Meeting(frame_message, worker, clock) for worker in (1, 2))
-    link = one.connect()
-    one.play(link, 2, 100, 200)
-    one.reception.detach(link, 1006)
-    clock.now += 3
-    other.play(other.connect(), 4, 100)
-    both = merged([one.now(), other.now()])
-    assert merged([other.now(), one.now()]).recordings == both.recordings
-    assert (both.frames, both.connections, both.connections_ever, both.reconnects) == (16, 1, 2, 1)
-    assert [told.text for told in tell(both.notes)][-1] == "Back after 3.0 s"
-    assert [told.detail for told in tell(both.notes)][-1] == "connection 2.1"
-    (stream,) = shown(both)
-    assert (stream.participant, stream.frames, stream.legs) == (100, 12, 2)
-    assert sum(both.lags.counts) == 16
-    assert both.dropped == {"block": 0}
-    assert merged([one.now()]) == one.now()
-    with pytest.raises(ValueError, match="no snapshot"):
-        merged([])
+# Adding up
 
 
 def test_distributions_add_up() -> None:
@@ -333,182 +305,6 @@ def test_distributions_add_up() -> None:
     assert one.counts == [2, 1, 0]
     with pytest.raises(ValueError, match="other classes"):
         one.plus(Distribution.within((0.1,)))
-
-
-# Pictures
-
-
-def event(message: bytes) -> FrameEvent:
-    parsed = parse(message)
-    assert isinstance(parsed, FrameEvent)
-    return parsed
-
-
-def test_thumbnails_are_small_and_made_once(frame_message: Build) -> None:
-    decoded: list[tuple[int, int]] = []
-
-    def decoder(png: bytes, width: int, height: int) -> Any:
-        decoded.append((width, height))
-        return decode_pillow(png, width, height)
-
-    async def main() -> None:
-        pictures = Pictures(decoder)
-        screen = event(frame_message(kind="screenshare", width=1920, height=1080))
-        camera = event(frame_message(width=640, height=360))
-        tiny = event(frame_message(participant=200, width=3, height=2))
-        for frame, size in ((screen, (960, 540)), (camera, (480, 270)), (tiny, (3, 2))):
-            pictures.keep(frame, 1)
-            for _ in range(2):
-                small = await pictures.thumbnail(frame.stream)
-                assert small is not None
-                with Image.open(io.BytesIO(small)) as picture:
-                    assert (picture.format, picture.size) == ("JPEG", size)
-        assert len(decoded) == 3
-        pictures.keep(screen, 2)
-        await pictures.thumbnail(screen.stream)
-        assert len(decoded) == 4
-        assert await pictures.thumbnail(StreamKey("no", 1, "webcam")) is None
-        pictures.close()
-
-    asyncio.run(main())
-
-
-def test_pictures_that_are_kept_are_bounded(frame_message: Build) -> None:
-    frames = [event(frame_message(participant=n)) for n in range(5)]
-    size = len(frames[0].png)
-
-    async def main() -> None:
-        pictures = Pictures(decode_pillow, max_bytes=3 * size)
-        for n in (0, 1, 2, 0, 3):
-            pictures.keep(frames[n], 1)
-        there = [await pictures.thumbnail(frame.stream) is not None for frame in frames]
-        assert there == [True, False, True, True, False]
-        pictures.close()
-        alone = Pictures(decode_pillow, max_bytes=1)
-        alone.keep(frames[0], 1)
-        assert await alone.thumbnail(frames[0].stream) is not None
-        alone.close()
-
-    asyncio.run(main())
-
-
-# Over the websocket
-
-
-async def watching(receiver: Receiver) -> ClientConnection:
-    host, port = receiver.address
-    origin: Any = f"http://{host}:{port}"
-    return await connect(f"ws://{host}:{port}/live", origin=origin, max_size=None)
-
-
-async def states(link: ClientConnection, pictures: dict[int, bytes]) -> Any:
-    """The next state; the pictures before it are put aside."""
-    while True:
-        message = await link.recv()
-        if isinstance(message, str):
-            return json.loads(message)
-        pictures[struct.unpack_from(">I", message)[0]] = message[4:]
-
-
-class Steps(Hands):
-    """A clock on which a wait takes no time."""
-
-    async def sleep(self, seconds: float) -> None:
-        await super().sleep(seconds)
-        await asyncio.get_running_loop().run_in_executor(None, lambda: None)
-
-
-def test_a_browser_is_sent_the_state_and_every_new_picture(
-    frame_message: Build, raw_png: Callable[..., bytes]
-) -> None:
-    async def main() -> None:
-        async with Receiver(clock=Steps()) as receiver, connect(receiver.url) as sender:
-            pictures: dict[int, bytes] = {}
-            link = await watching(receiver)
-            state = await states(link, pictures)
-            assert (state["tiles"], state["status"]["kind"]) == ([], "connected")
-            await sender.send(frame_message(), text=True)
-            await sender.send(frame_message(participant=200, picture=raw_png(9, 9, b"")), text=True)
-            while len(state["tiles"]) < 2 or len(pictures) < 2:
-                state = await states(link, pictures)
-            one, two = state["tiles"]
-            assert (one["participant"], one["name"], one["width"]) == (100, "Ada Lovelace", 48)
-            assert pictures[one["tile"]].startswith(b"\xff\xd8\xff")
-            assert pictures[two["tile"]] == b""
-            pictures.clear()
-            for _ in range(3):
-                await states(link, pictures)
-            assert pictures == {}
-            await link.close()
-
-    asyncio.run(main())
-
-
-def test_a_crowd_has_as_many_tiles_as_fit_and_says_how_many_more(frame_message: Build) -> None:
-    async def main() -> None:
-        async with Receiver(clock=Steps()) as receiver, connect(receiver.url) as sender:
-            for n in range(MAX_TILES + 6):
-                await sender.send(frame_message(participant=n), text=True)
-            await receiver.drained()
-            link = await watching(receiver)
-            state = await states(link, {})
-            assert (len(state["tiles"]), state["more"]) == (MAX_TILES, 6)
-            await link.close()
-
-    asyncio.run(main())
-
-
-def test_a_browser_that_takes_nothing_is_sent_the_newest_and_nothing_is_queued(
-    frame_message: Build,
-) -> None:
-    noise = Image.effect_noise((480, 360), 100).convert("RGB")
-    file = io.BytesIO()
-    noise.save(file, "PNG", compress_level=1)
-
-    async def main() -> None:
-        async with Receiver(clock=Steps()) as receiver, connect(receiver.url) as sender:
-            link = await watching(receiver)
-            link.transport.pause_reading()
-            (viewer,) = await viewers(receiver)
-            for n in range(60):
-                message = frame_message(relative=n, picture=file.getvalue())
-                await sender.send(message, text=True)
-                await (await sender.ping())
-                waiting = viewer.transport.get_write_buffer_size()
-                assert waiting < 400_000
-            link.transport.resume_reading()
-            pictures: dict[int, bytes] = {}
-            state = await states(link, pictures)
-            while not state["tiles"] or state["tiles"][0]["frames"] < 60:
-                state = await states(link, pictures)
-            await link.close()
-
-    asyncio.run(main())
-
-
-async def viewers(receiver: Receiver) -> list[Any]:
-    while not receiver.site._viewers:
-        await asyncio.get_running_loop().run_in_executor(None, lambda: None)
-    return list(receiver.site._viewers)
-
-
-def test_a_browser_that_leaves_is_forgotten_and_stopping_lets_it_go(frame_message: Build) -> None:
-    async def main() -> None:
-        receiver = Receiver()
-        await receiver.start(port=0)
-        link = await watching(receiver)
-        await states(link, {})
-        await link.close()
-        while receiver.site._viewers:
-            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
-        link = await watching(receiver)
-        await states(link, {})
-        await receiver.stop()
-        await link.wait_closed()
-        assert link.close_code == 1001
-        assert not receiver.site._viewers
-
-    asyncio.run(main())
 
 
 # Metrics

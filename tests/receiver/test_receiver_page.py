@@ -20,6 +20,8 @@ from recall_receiver import Receiver
 Build = Callable[..., dict[str, Any]]
 Play = Callable[["Scene"], Awaitable[None]]
 
+expect.set_options(timeout=20_000)  # milliseconds, on a machine that is busy
+
 STATIC = Path(recall_receiver.__file__).parent / "live" / "static"
 
 
@@ -294,6 +296,8 @@ def test_the_keyboard_reaches_everything_and_can_pause(on_stage: Callable[..., N
             await page.keyboard.press("Enter")
             await expect(pause).to_have_attribute("aria-pressed", "true")
             await expect(page.get_by_role("status")).to_have_text("Paused")
+            await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+            assert await page.evaluate("socket") is None
             while scene.receiver.site._viewers:
                 await turn()
             await page.keyboard.press("Enter")

@@ -453,11 +453,6 @@ def test_says_what_is_wrong_with_an_address() -> None:
     asyncio.run(main())
 
 
-def test_refuses_a_decoder_that_does_not_exist() -> None:
-    with pytest.raises(ValueError, match="pillow"):
-        Receiver(decoder="fastest")
-
-
 @pytest.mark.parametrize(
     "limit", ["max_message_bytes", "max_pixels", "queue_frames", "queue_bytes", "threads"]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,3 +97,20 @@ def test_the_account_equals_one_made_afterwards(
     sizes = [size for _, _, size in frames]
     assert state.size_changes == sum(a != b for a, b in pairwise(sizes))
     assert state.sizes == {size: sizes.count(size) for size in dict.fromkeys(sizes)}
+
+
+def test_skew_is_how_much_later_a_frame_came_than_its_time_says() -> None:
+    state = StreamState(KEY)
+    arrivals = [(10.0, 500.0), (10.5, 500.6), (11.0, 500.9), (11.5, 501.7)]
+    for relative, arrived in arrivals:
+        state.add(1, relative, 48, 36, arrived)
+    assert state.skew == pytest.approx(0.2)
+    assert state.skew_range == pytest.approx((-0.1, 0.2))
+
+
+def test_skew_is_of_new_frames_and_known_arrivals() -> None:
+    state = StreamState(KEY)
+    state.add(1, 0.0, 48, 36)
+    state.add(1, 0.5, 48, 36, 100.5)
+    state.add(1, 0.5, 48, 36, 200.0)
+    assert (state.skew, state.skew_range) == (0.0, (0.0, 0.0))

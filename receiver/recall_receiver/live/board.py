@@ -7,8 +7,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
-import msgspec
-
 from recall_receiver.clock import Clock
 from recall_receiver.events import FrameEvent, StreamKey
 from recall_receiver.live.pictures import Pictures
@@ -106,7 +104,6 @@ class ReceptionBoard:
         reception: what it looks at; becomes its observer.
         clock: where time comes from.
         timings: how long pictures took to decode; its decoder makes the thumbnails.
-        worker: this process's number, where there are several.
         pictures: whether to keep the newest picture of each stream.
         queued: tells how many frames wait to be handled.
         policy: what full queues do; drops are counted under its name.
@@ -118,14 +115,12 @@ class ReceptionBoard:
         clock: Clock,
         timings: Timings,
         *,
-        worker: int = 0,
         pictures: bool = True,
         queued: Callable[[], int] = lambda: 0,
         policy: str = "block",
     ) -> None:
         self._reception = reception
         self._clock = clock
-        self._worker = worker
         self._queued = queued
         self._policy = policy
         self._started = clock.unix()
@@ -144,20 +139,18 @@ class ReceptionBoard:
     def attached(self, link: Link) -> None:
         """A connection was made."""
         now = self._since[link.number] = self._clock.unix()
-        self._note(Note(now, "connected", link.number))
+        self._notes.append(Note(now, "connected", link.number))
 
     def detached(self, link: Link) -> None:
         """A connection is gone."""
         self._since.pop(link.number, None)
-        self._note(Note(self._clock.unix(), "ended", link.number, code=link.code))
+        self._notes.append(Note(self._clock.unix(), "ended", link.number, code=link.code))
 
     def refused(self, cause: str) -> None:
         """A handshake or a connection was refused; refused messages are not told."""
         # One note a cause: a flood of refusals must not push the connections out.
         count = self._refusals[cause].count if cause in self._refusals else 0
-        self._refusals[cause] = Note(
-            self._clock.unix(), "refused", cause=cause, count=count + 1, worker=self._worker
-        )
+        self._refusals[cause] = Note(self._clock.unix(), "refused", cause=cause, count=count + 1)
 
     def arrived(self, link: Link, frame: FrameEvent, stream: StreamState) -> None:
         """A frame came.
@@ -206,13 +199,8 @@ class ReceptionBoard:
             return recording
         recording.last = now
         since = self._since.get(link.number, now)
-        self._note(Note(now, "delivers", link.number, recording=name, since=since))
+        self._notes.append(Note(now, "delivers", link.number, recording=name, since=since))
         return recording
-
-    def _note(self, note: Note) -> None:
-        if self._worker:
-            note = msgspec.structs.replace(note, worker=self._worker)
-        self._notes.append(note)
 
     # What others ask
 

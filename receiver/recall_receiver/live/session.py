@@ -14,7 +14,7 @@ from recall_receiver.clock import Clock
 from recall_receiver.events import StreamKey
 from recall_receiver.live.board import Board
 from recall_receiver.live.snapshot import Snapshot
-from recall_receiver.live.view import MAX_TILES, shown, status, stream_key, tell, tile, totals
+from recall_receiver.live.view import MAX_TILES, shown, status, tell, tile, totals
 
 __all__ = ["PERIOD", "watch"]
 
@@ -73,7 +73,7 @@ class _Session:
         snapshot = await self._board.snapshot()
         streams = shown(snapshot)
         visible = streams[:MAX_TILES]
-        keys = [stream_key(stream) for stream in visible]
+        keys = [stream.key for stream in visible]
         self._forget(set(keys))
         state = self._state(snapshot, len(streams) - len(visible))
         state["tiles"] = [

@@ -1,19 +1,17 @@
-"""What the page and the metrics are made of: plain values, that several processes can add up. Pure.
+"""What the page and the metrics are made of: plain values. Pure.
 
-All times are seconds since 1970-01-01 UTC, so that they mean the same in every process.
+All times are seconds since 1970-01-01 UTC.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from recall_receiver.events import StreamType
+from recall_receiver.events import StreamKey, StreamType
 
 __all__ = [
     "DECODE_BOUNDS",
@@ -25,7 +23,6 @@ __all__ = [
     "RecordingCount",
     "Snapshot",
     "StreamCount",
-    "merged",
 ]
 
 DECODE_BOUNDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -116,9 +113,9 @@ class StreamCount(msgspec.Struct, frozen=True):
     switched: float | None = None
 
     @property
-    def key(self) -> tuple[str, int, StreamType]:
+    def key(self) -> StreamKey:
         """What tells it from others."""
-        return self.recording, self.participant, self.type
+        return StreamKey(self.recording, self.participant, self.type)
 
 
 class RecordingCount(msgspec.Struct, frozen=True):
@@ -154,7 +151,6 @@ class Note(msgspec.Struct, frozen=True):
         code: of ``ended``: the close code; 1006 where there was no close frame.
         cause: of ``refused``.
         count: of ``refused``: how often so far.
-        worker: which process; links are numbered within it.
     """
 
     at: float
@@ -165,7 +161,6 @@ class Note(msgspec.Struct, frozen=True):
     code: int | None = None
     cause: str = ""
     count: int = 1
-    worker: int = 0
 
 
 class Snapshot(msgspec.Struct):
@@ -209,76 +204,3 @@ class Snapshot(msgspec.Struct):
     def reconnects(self) -> int:
         """How often a recording went on over another connection."""
         return sum(recording.links - 1 for recording in self.recordings.values())
-
-
-def merged(snapshots: Sequence[Snapshot]) -> Snapshot:
-    """One snapshot of what several processes know, each of its own connections.
-
-    A stream, or a recording, that several of them know is the one that was heard of last; its
-    counts are the sums.
-
-    Raises:
-        ValueError: there is none.
-    """
-    if not snapshots:
-        raise ValueError("there is no snapshot")
-    streams: dict[tuple[str, int, StreamType], StreamCount] = {}
-    recordings: dict[str, RecordingCount] = {}
-    for snapshot in snapshots:
-        for stream in snapshot.streams:
-            there = streams.get(stream.key)
-            streams[stream.key] = stream if there is None else _both_streams(there, stream)
-        for name, recording in snapshot.recordings.items():
-            other = recordings.get(name)
-            recordings[name] = recording if other is None else _both_recordings(other, recording)
-    notes = sorted((note for s in snapshots for note in s.notes), key=lambda note: note.at)
-    decoding, lags = snapshots[0].decoding, snapshots[0].lags
-    for snapshot in snapshots[1:]:
-        decoding, lags = decoding.plus(snapshot.decoding), lags.plus(snapshot.lags)
-    return Snapshot(
-        at=max(s.at for s in snapshots),
-        started=min(s.started for s in snapshots),
-        frames=sum(s.frames for s in snapshots),
-        bytes=sum(s.bytes for s in snapshots),
-        refused=_summed(s.refused for s in snapshots),
-        dropped=_summed(s.dropped for s in snapshots),
-        queued=sum(s.queued for s in snapshots),
-        connections=sum(s.connections for s in snapshots),
-        connections_ever=sum(s.connections_ever for s in snapshots),
-        streams=list(streams.values()),
-        recordings=recordings,
-        notes=notes,
-        decoding=decoding,
-        lags=lags,
-    )
-
-
-def _both_streams(one: StreamCount, other: StreamCount) -> StreamCount:
-    newer, older = (one, other) if one.last >= other.last else (other, one)
-    return msgspec.structs.replace(
-        newer,
-        frames=one.frames + other.frames,
-        gaps=one.gaps + other.gaps,
-        duplicates=one.duplicates + other.duplicates,
-        legs=one.legs + other.legs,
-        picture=one.picture + other.picture,
-        was=newer.was or older.was,
-        switched=newer.switched or older.switched,
-    )
-
-
-def _both_recordings(one: RecordingCount, other: RecordingCount) -> RecordingCount:
-    newer, older = (one, other) if one.since >= other.since else (other, one)
-    return msgspec.structs.replace(
-        newer,
-        links=one.links + other.links,
-        last=max(one.last, other.last),
-        until=max(newer.until, older.last),
-    )
-
-
-def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for count in counts:
-        total.update(count)
-    return dict(total)

@@ -7,10 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from recall_receiver.events import StreamKey
 from recall_receiver.live.snapshot import Note, RecordingCount, Snapshot, StreamCount
 
-__all__ = ["MAX_TILES", "Told", "shown", "status", "stream_key", "tell", "tile", "totals"]
+__all__ = ["MAX_TILES", "Told", "shown", "status", "tell", "tile", "totals"]
 
 MAX_TILES: Final = 64
 """Tiles on the page; a meeting has at most 32, two for somebody who shares."""
@@ -134,21 +133,20 @@ def tell(notes: Iterable[Note]) -> list[Told]:
         notes: oldest first.
     """
     told: list[Told] = []
-    ended: dict[tuple[int, int], float] = {}
-    holders: dict[str, tuple[int, int]] = {}
+    ended: dict[int, float] = {}
+    holders: dict[str, int] = {}
     for note in notes:
-        link = note.worker, note.link
-        name = f"connection {f'{note.worker}.' if note.worker else ''}{note.link}"
+        name = f"connection {note.link}"
         if note.kind == "connected":
             told.append(Told(note.at, "connected", "Connected", name))
         elif note.kind == "ended":
-            ended[link] = note.at
+            ended[note.link] = note.at
             told.append(_end(note, name))
         elif note.kind == "refused":
             times = f"{note.count} times" if note.count > 1 else ""
             told.append(Told(note.at, "refused", f"Refused: {note.cause}", times))
         else:
-            before, holders[note.recording] = holders.get(note.recording), link
+            before, holders[note.recording] = holders.get(note.recording), note.link
             if before is None:
                 told.append(Told(note.at, "begins", "First frame of a recording", name))
             elif before in ended:
@@ -184,8 +182,3 @@ def status(snapshot: Snapshot, told: list[Told]) -> dict[str, str]:
         if event.kind == "closed":
             return {"kind": "ended", "text": "The sender has closed the connection"}
     return {"kind": "waiting", "text": "Waiting for a sender"}
-
-
-def stream_key(stream: StreamCount) -> StreamKey:
-    """The key of its pictures."""
-    return StreamKey(*stream.key)

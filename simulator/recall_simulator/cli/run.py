@@ -135,27 +135,25 @@ def play_and_report(
 
     console = terminal.console(to_stderr=as_json)
     print_head(console, session.begins)
-    with ExitStack() as stack:
-        written = stack.enter_context(Journal(journal)) if journal is not None else None
-        for warning in [*session.warnings, *paint(session, console)]:
-            console.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
-        tally, evidence = Tally(), Evidence()
-        handlers: list[Handler] = [tally, evidence]
-        if written is not None:
-            handlers.append(written)
-        if not quiet:
-            handlers.append(
-                stack.enter_context(LiveConsole(console, tally))
-                if console.is_terminal
-                else stack.enter_context(PlainConsole(console))
-            )
-        try:
+    tally, evidence = Tally(), Evidence()
+    try:
+        with ExitStack() as stack:
+            handlers: list[Handler] = [tally, evidence]
+            if journal is not None:
+                handlers.append(stack.enter_context(Journal(journal)))
+            for warning in [*session.warnings, *paint(session, console)]:
+                console.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
+            if not quiet:
+                handlers.append(
+                    stack.enter_context(LiveConsole(console, tally))
+                    if console.is_terminal
+                    else stack.enter_context(PlainConsole(console))
+                )
             session.play(handlers)
-        finally:
-            stack.pop_all().close()
-            if tally.run is not None:
-                verdict = judge(evidence)
-                print_summary(console, tally, verdict)
+    finally:
+        verdict = judge(evidence)
+        if tally.run is not None:
+            print_summary(console, tally, verdict)
     return tally, verdict
 
 

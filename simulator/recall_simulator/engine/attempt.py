@@ -33,8 +33,9 @@ from recall_simulator.record.streams import Expectation
 PROBE_TIMEOUT = 2.0
 """Real seconds to wait for the pong before a planned end."""
 
-PATIENCE_AFTER_PONG = 2.0
-"""Real seconds to wait for a close frame from a receiver that has just answered a ping."""
+HURRIED_PATIENCE = 2.0
+"""Real seconds to wait for a close frame from a receiver that has just answered a ping, or that
+takes no more."""
 
 HANG_UP_TIMEOUT = 2.0
 """Real seconds that an interrupted bot takes to close its link."""
@@ -115,9 +116,10 @@ class Attempt:
                 stage.drop_due("slow receiver", overtaken.at)
                 continue
             except TooSlow:
-                stage.drop_due("slow receiver")
                 close = Close(1008, "too slow", probe=False)
-                return await self._end(link, close, outcomes.CLOSED_FOR_SLOWNESS)
+                outcome = await self._end(link, close, outcomes.CLOSED_FOR_SLOWNESS)
+                stage.drop_due("slow receiver")
+                return outcome
             if ended is not None:
                 return ended
 
@@ -231,7 +233,8 @@ class Attempt:
             if end.how == "silent":
                 self._stage.old_links.leave(self.number, link)
             return outcome
-        patience = PATIENCE_AFTER_PONG if self._answered else CLOSE_TIMEOUT
+        hurried = self._answered or link.is_blocked
+        patience = HURRIED_PATIENCE if hurried else CLOSE_TIMEOUT
         otherwise = await link.close(end.code, end.reason, end.junk, patience=patience)
         if otherwise is None:
             self._in_doubt = 0

@@ -25,6 +25,9 @@ CLOSE_TIMEOUT = 10.0
 FLUSH_TIMEOUT = 2.0
 """Real seconds that what was written gets to leave before a cut."""
 
+_GRACE = 0.5
+"""Real seconds that the library gets beyond its own time-out."""
+
 _ANSWERS = (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY, CloseCode.NO_STATUS_RCVD)
 """Codes with which servers answer a close frame of ours when they do not repeat its own."""
 
@@ -190,7 +193,12 @@ class WebSocketLink:
         if junk:
             await clock.yield_to_loop()
             self._connection.transport.write(junk)
-        await closing
+        # A close frame may wait behind messages that the receiver does not take.
+        done, _ = await asyncio.wait([closing], timeout=patience + _GRACE)
+        if not done:
+            self._connection.transport.abort()
+            await closing
+            return outcomes.UNANSWERED_CLOSE
         outcome = await self.lost
         return None if outcome is outcomes.CLOSED_BY_US else outcome
 

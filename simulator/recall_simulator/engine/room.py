@@ -78,6 +78,7 @@ class Room:
                     bot=stage.plan.bot,
                     attempt=self._attempt,
                     at=stage.clock.now(),
+                    lasts=stage.elapsed() - began,
                     unsent=unsent,
                 )
             )

@@ -45,7 +45,10 @@ class Evidence:
             case FrameDropped():
                 self.given_up[name] += event.reason == "slow receiver"
                 return
-            case EventSent() | Blocked():
+            case Blocked():
+                self.worst_stall[name] = max(self.worst_stall[name], event.lasts)
+                return
+            case EventSent():
                 return
             case BotStarted():
                 self._ends_at[event.bot] = event.ends_at

@@ -96,6 +96,8 @@ class HookObserver:
             answer = function()
         else:
             answer = await asyncio.to_thread(_whole, function)
+            if inspect.isawaitable(answer):
+                answer = await answer
         if isinstance(answer, AsyncIterator):
             return [item async for item in answer]
         return _listed(answer)

@@ -133,7 +133,11 @@ class Observers:
         limit = self._settle_within if within is None else within
         try:
             async with asyncio.timeout(limit):
-                await asyncio.gather(*(observer.settle() for observer in self._observers))
+                # While it works, there is more to come for the others.
+                if self.process is not None:
+                    await self.process.settle()
+                others = [o.settle() for o in self._observers if o is not self.process]
+                await asyncio.gather(*others)
         except TimeoutError:
             return False
         return True

@@ -123,9 +123,9 @@ class ReceiverProcess:
         self._watch = asyncio.create_task(self._sample(pipes, transport))
 
     async def settle(self) -> None:
-        """Return when it has idled for three samples: what it had taken, it has worked off."""
+        """Return when it has idled for two samples: what it had taken, it has worked off."""
         quiet, cpu = 0, -1.0
-        while self._pipes is not None and quiet < 3:
+        while self._pipes is not None and quiet < 2:
             if await passed(self._pipes.exited, SAMPLES):
                 return
             sample = await asyncio.to_thread(self._family.sample, self._now())

@@ -72,10 +72,11 @@ class RelayObserver:
         await passed(self._connected, OPEN_WITHIN)
 
     async def settle(self) -> None:
-        """Return when nothing has come for a second, and all that came was looked at."""
+        """Return when all that came was looked at, and no picture has come for a second."""
+        await self._queue.join()
         while await passed(self._news, QUIET):
             self._news.clear()
-        await self._queue.join()
+            await self._queue.join()
 
     async def stop(self, *, look: bool = True) -> None:
         """Hang up, look at what has come, and say what was not seen."""
@@ -107,7 +108,6 @@ class RelayObserver:
             await passed(asyncio.Event(), RETRY)
 
     def _put(self, message: bytes | str) -> None:
-        self._news.set()
         try:
             self._queue.put_nowait((self._now(), message))
         except asyncio.QueueFull:
@@ -126,6 +126,7 @@ class RelayObserver:
         if contents is None or not contents.shown:
             self._others += 1
             return
+        self._news.set()
         for shown in contents.shown:
             self._pictures += 1
             where = f"{self._url}, picture {self._pictures}"

@@ -135,6 +135,7 @@ class Blocked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     """The receiver takes no more, for another second.
 
     Attributes:
+        lasts: real seconds for which it has taken no more.
         unsent: bytes that have not left this process.
     """
 
@@ -142,6 +143,7 @@ class Blocked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     bot: str
     attempt: int
     at: float
+    lasts: float
     unsent: int
 
 

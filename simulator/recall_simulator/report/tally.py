@@ -97,6 +97,7 @@ class Tally:
             case Blocked():
                 self.bots[event.bot].at = event.at
                 self.bots[event.bot].state = "blocked"
+                self.stall = max(self.stall, event.lasts)
             case RunStarted():
                 self.run = event
             case BotStarted():

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from recall_simulator.faults import FaultedScenario
-from recall_simulator.meeting import Scenario
+from recall_simulator.meeting import Scenario, seconds
 from recall_simulator.record.errors import ScenarioError, UsageError, closest
 
 ALL = "all"
@@ -169,6 +169,11 @@ def _explain(message: str, data: dict[str, Any]) -> tuple[str, str]:
     value = _value_at(steps, data)
     if text.startswith("Invalid"):
         return key, f"{value!r} can't stand here; {closest(str(value), _known_words(steps, data))}"
+    if "matching regex" in text:
+        try:
+            seconds(value)
+        except ValueError as error:
+            return key, str(error)
     text = text[0].lower() + text[1:].replace("`", "")
     return key, f"{value!r} can't stand here: {text}" if steps else text
 

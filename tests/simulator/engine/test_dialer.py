@@ -220,6 +220,15 @@ def test_every_attempt_is_signed_afresh(choice: str, ids: int) -> None:
         Webhook(SECRET).verify(b"", dict(request.headers.raw_items()), json_parse=False)
 
 
+def test_each_attempt_is_signed_with_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([1_800_000_000, 1_800_000_003])
+    monkeypatch.setattr("recall_simulator.engine.dialer.unix_time", lambda: next(times))
+    requests = asyncio.run(requests_of(2, signer=Signer(SECRET)))
+    assert [request.headers["Webhook-Timestamp"] for request in requests] == [
+        "1800000000", "1800000003",
+    ]  # fmt: skip
+
+
 def test_deflate_and_a_subprotocol_are_offered_on_request() -> None:
     plan = LinkPlan(deflate=True, subprotocol="recall")
     (request,) = asyncio.run(requests_of(1, plan))

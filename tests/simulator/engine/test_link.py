@@ -240,3 +240,18 @@ def test_a_close_frame_that_nobody_reads_is_given_up() -> None:
     outcome = over_a_link(use, doze, close_timeout=0.1)
     assert outcome is not None
     assert (outcome.text, outcome.cause) == ("unanswered close", "plan")
+
+
+def test_a_blocked_link_can_be_closed_in_bounded_time() -> None:
+    async def doze(connection: ServerConnection) -> None:
+        connection.transport.pause_reading()
+        await connection.wait_closed()
+
+    async def use(link: Link) -> Outcome | None:
+        link.send(b"x" * 50_000_000)
+        assert link.is_blocked
+        return await link.close(1008, patience=0.05)
+
+    outcome = over_a_link(use, doze, close_timeout=0.1, max_size=None)
+    assert outcome is not None
+    assert outcome.text == "unanswered close"

@@ -47,6 +47,8 @@ def test_frames_carry_the_span_that_they_belong_to(
     frames = [event["data"]["data"] for event in events if event["event"].startswith("video")]
     told = [event["event"] for event in events if not event["event"].startswith("video")]
     assert told == ["participant_events.join"] * 2 + ["participant_events.update"]
+    times = [e["data"]["data"]["timestamp"]["relative"] for e in events if e["event"] in told]
+    assert times == [0.0, 0.0, 3.0]
     made_up = frames[0]["participant"]["name"] or frames[1]["participant"]["name"]
     assert {
         (frame["timestamp"]["relative"] >= 3, frame["participant"]["name"])

@@ -147,6 +147,14 @@ def test_who_is_over_the_cap_is_shown_when_another_goes(plans_of: PlansOf) -> No
     assert found[-1] == (1000, "webcam", 5.0, 20.0, "480x360")
 
 
+def test_cameras_that_were_on_first_are_shown_first(plans_of: PlansOf) -> None:
+    head = 'platform = "teams"\ncrowd = 7'
+    late = '[[people]]\nkey = "late"\ncamera = false\n' + act(5, "camera-on", "late")
+    found = spans(plans_of, late, head)
+    assert (300, "webcam", 5.0, 20.0, "480x360") not in found
+    assert len([span for span in found if span[2] == 0.0]) == 9
+
+
 @pytest.mark.parametrize(
     ("toml", "key", "words"),
     [
@@ -179,16 +187,18 @@ def test_events_tell_the_timeline(plans_of: PlansOf) -> None:
     toml = f"events = {list(PARTICIPANT_EVENTS)}\n"
     acts = (
         act(1, "camera-off") + act(2, "camera-on") + act(3, "share") + act(4, "stop-share")
-        + act(5, "rename", more='name = "x"') + act(6, "share") + act(7, "leave")
+        + act(5, "rename", more='name = "x"') + act(6, "share") + act(6.5, "handover", "bo")
+        + act(7, "leave")
     )  # fmt: skip
-    plan = plans_of(f"duration = 9\n{toml}[[people]]\nkey = 'ada'\n{acts}")[0]
+    bo = "[[people]]\nkey = 'bo'\npresent = false\n" + act(0.5, "join", "bo", "camera = false")
+    plan = plans_of(f"duration = 9\n{toml}[[people]]\nkey = 'ada'\n{bo}{acts}")[0]
     told = [
         (timed.at, timed.item.event.partition(".")[2])
         for timed in plan.schedule()
         if isinstance(timed.item, MeetingEvent)
     ]
     assert told == [
-        (0.0, "join"), (0.0, "webcam_on"), (1.0, "webcam_off"), (2.0, "webcam_on"),
+        (0.0, "join"), (0.0, "webcam_on"), (0.5, "join"), (1.0, "webcam_off"), (2.0, "webcam_on"),
         (3.0, "screenshare_on"), (4.0, "screenshare_off"), (5.0, "update"),
-        (6.0, "screenshare_on"), (7.0, "screenshare_off"), (7.0, "leave"),
+        (6.0, "screenshare_on"), (6.5, "screenshare_off"), (6.5, "screenshare_on"), (7.0, "leave"),
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -51,6 +51,21 @@ class Told:
     def trouble(self) -> ObserverTrouble:
         (trouble,) = self.of(ObserverTrouble)
         return trouble
+
+
+@pytest.fixture(autouse=True)
+def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look more often than is polite, and settle sooner."""
+    for name, seconds in {
+        "files.INTERVAL": 0.02,
+        "http.PICTURE_INTERVAL": 0.02,
+        "http.REPORT_INTERVAL": 0.05,
+        "process.SAMPLES": 0.1,
+        "relay.QUIET": 0.1,
+        "relay.RETRY": 0.02,
+        "stdout.QUIET": 0.1,
+    }.items():
+        monkeypatch.setattr(f"recall_simulator.observe.{name}", seconds)
 
 
 @pytest.fixture
@@ -133,6 +148,3 @@ def is_running(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-Waited = Awaitable[None]

@@ -114,6 +114,7 @@ def test_an_mp4_that_is_never_finished_is_told_with_what_to_do(
     assert "must finish its films when it is stopped by SIGTERM" in told.trouble.trouble
 
 
+@pytest.mark.slow
 def test_a_fragmented_film_is_read_as_it_grows_and_nothing_is_told_twice(
     run: Run, told: Told, png: PngMaker, tmp_path: Path
 ) -> None:

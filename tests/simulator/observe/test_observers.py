@@ -63,6 +63,7 @@ async def send(port: int, *messages: bytes) -> None:
     await writer.wait_closed()
 
 
+@pytest.mark.slow
 def test_what_a_receiver_does_when_it_is_stopped_is_seen_too(
     run: Run, told: Told, script: Script, free_port: int, png: PngMaker, tmp_path: Path
 ) -> None:
@@ -86,6 +87,7 @@ def test_what_a_receiver_does_when_it_is_stopped_is_seen_too(
     assert told.of(ObserverTrouble) == []
 
 
+@pytest.mark.slow
 def test_a_receiver_that_died_is_started_anew_and_goes_on(
     run: Run, told: Told, script: Script, free_port: int, png: PngMaker, tmp_path: Path
 ) -> None:
@@ -127,6 +129,7 @@ def test_nothing_to_observe_takes_no_time(run: Run, told: Told, free_port: int) 
     assert told.all == []
 
 
+@pytest.mark.slow
 def test_a_receiver_that_stays_busy_is_not_waited_for_longer_than_asked(
     run: Run, told: Told, script: Script, free_port: int
 ) -> None:

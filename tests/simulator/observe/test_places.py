@@ -47,8 +47,14 @@ def filed(
             lambda who, kind, n: f"{who}/{kind}-2026-09-20T05-48-{n / 2 + who / 999:09.6f}Z.png",
             "100/webcam-2026-09-20T05-48-*Z.png",
         ),
-        (lambda who, kind, n: f"{who}/{kind}/leg{n // 20}_{n % 20:03}.png", "100/webcam/leg*_*.png"),
-        (lambda who, kind, n: f"{who}/{kind}/minute-{n // 10}/{n}.png", "100/webcam/minute-*/*.png"),
+        (
+            lambda who, kind, n: f"{who}/{kind}/leg{n // 20}_{n % 20:03}.png",
+            "100/webcam/leg*_*.png",
+        ),
+        (
+            lambda who, kind, n: f"{who}/{kind}/minute-{n // 10}/{n}.png",
+            "100/webcam/minute-*/*.png",
+        ),
         (
             lambda who, kind, n: f"{who}/{kind}/{n:08x}-0000-4000-8000-{who:012}.png",
             "100/webcam/*.png",

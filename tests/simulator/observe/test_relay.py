@@ -58,7 +58,7 @@ def test_pictures_in_binary_in_recalls_shape_and_in_other_json(
             "recording": {"id": "r"},
         },
     }
-    messages = [
+    messages: list[bytes | str] = [
         png(0),
         json.dumps(recall),
         json.dumps({"participant": 7, "type": "screenshare", "image": encoded[2]}),
@@ -172,5 +172,5 @@ def test_a_flood_is_never_held_up_and_what_was_not_looked_at_is_counted(
 
 
 def test_what_is_no_address_is_refused(told: Told) -> None:
-    with pytest.raises(UsageError, match="--observe ws:8080.*not a websocket URL"):
+    with pytest.raises(UsageError, match=r"--observe ws:8080.*not a websocket URL"):
         RelayObserver("ws:8080", "8080", now=told.now, tell=told.tell)

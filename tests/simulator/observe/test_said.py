@@ -96,8 +96,9 @@ def ask(run: Run, told: Told, command: str, **more: Any) -> None:
     async def main() -> None:
         await observer.start()
         await observer.settle()
-        assert told.all == []
+        before = len(told.all)
         await observer.stop()
+        assert len(told.all) > before
 
     run(main)
 
@@ -114,9 +115,7 @@ def test_a_commands_lines_are_sightings_and_claims(run: Run, told: Told, script:
     assert told.of(Sighting)[0].place == "a"
 
 
-def test_a_command_runs_in_its_folder(
-    run: Run, told: Told, script: Script, tmp_path: Path
-) -> None:
+def test_a_command_runs_in_its_folder(run: Run, told: Told, script: Script, tmp_path: Path) -> None:
     (tmp_path / "rows.json").write_text(json.dumps({"sha256": DIGEST}))
     ask(run, told, script("print(open('rows.json').read())"), folder=tmp_path)
     assert len(told.of(Sighting)) == 1
@@ -130,7 +129,7 @@ def test_a_command_runs_in_its_folder(
         ("print('100 frames')", "line 1 is not JSON"),
         ("print('[1]')", "row 1 is no object but 1"),
         ("print('{\"participant\": 100}')", "a row needs sha256"),
-        ("print('{\"sha256\": \"abc\"}')", "is not 64 hex digits"),
+        ('print(\'{"sha256": "abc"}\')', "is not 64 hex digits"),
         ("pass", "it said nothing"),
     ],
 )
@@ -142,6 +141,7 @@ def test_a_command_that_fails_makes_it_blind(
     assert words in told.trouble.trouble
 
 
+@pytest.mark.slow
 def test_a_command_that_hangs_is_ended(
     run: Run, told: Told, script: Script, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ BEGUN = RunStarted(
 MEETING = """
 duration = 10
 people = [{key = "a", scene = "flat"}, {key = "b", scene = "flat", webcam = [320, 240]}]
+events = ["participant_events.join"]
 timeline = [
   {at = 4, do = "cut"},
   {at = 8, do = "resize", who = "b", type = "webcam", size = [240, 320]},
@@ -35,7 +36,7 @@ def test_the_json_object_says_what_was_sent(plans_of: PlansOf, play_out: PlayOut
     found = json.loads(json.dumps(tally.as_json(judge(evidence))))
     assert found["schema"] == "recallsim.run/1"
     assert (found["verdict"], found["seed"], found["run_id"]) == ("ok", 1, "0badcafe")
-    assert found["frames_sent"] == len(got) == 28
+    assert (found["frames_sent"], found["events_sent"], len(got)) == (28, 2, 30)
     assert found["bytes_sent"] == sum(len(message) for message in got)
     assert found["frames_dropped"] == {"outage": 12}
     assert [(end["outcome"], end["at"]) for end in found["attempts"]] == [

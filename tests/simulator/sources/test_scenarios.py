@@ -24,7 +24,7 @@ GOOD = 'title = "t"\nduration = "5s"\ncrowd = 2\n'
         ("[[people]]\nname = 'a'", "people[0]", "missing required field key"),
         ("[[timeline]]\nat = 1\ndo = 'shore'\nwho = 'a'", "timeline[0].do", "did you mean 'share'"),
         ("[[timeline]]\nat = 1\ndo = 'leave'\nwhom = 'a'", "timeline[0].whom", "'who'"),
-        ("[[timeline]]\nat = 'soon'\ndo = 'leave'\nwho = 'a'", "timeline[0].at", "'soon'"),
+        ("[[timeline]]\nat = 'soon'\ndo = 'leave'\nwho = 'a'", "timeline[0].at", "write 15s, 2m"),
         ("[cadence]\nfps = 2", "cadence.fps", "known are duplicate, gap, interval"),
         ("[wire]\nemail = 'nul'", "wire.email", "did you mean 'null'"),
         ("[profile]\nwebcam = [0, 5]\nscreenshare = [1, 1]", "profile.webcam[0]", "int >= 1"),

@@ -1,0 +1,267 @@
+"""Several processes on one port: one account, whichever of them a connection comes to."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from recall_receiver import ListenError, ReceiverOptions, serve
+from recall_receiver.__main__ import main
+from recall_receiver.events import OtherEvent
+from recall_receiver.foreman import _added_up
+from recall_receiver.parsing import parse
+from recall_receiver.records import Seen, record_of
+
+Build = Callable[..., bytes]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="SO_REUSEPORT spreads on Linux only"),
+]
+
+
+@contextmanager
+def receiver(*arguments: str, workers: int = 3) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A receiver with workers, and its URL."""
+    command = [sys.executable, "-m", "recall_receiver", "--port", "0", "--workers", str(workers)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*command, *arguments], stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line.startswith("listening on ws://127.0.0.1:")
+            yield process, line.split()[-1]
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(20)
+        finally:
+            process.kill()
+
+
+def dial(url: str, **more: Any) -> ClientConnection:
+    return connect(url, compression=None, max_size=None, **more)
+
+
+def get(url: str, path: str) -> bytes:
+    body: bytes = urllib.request.urlopen(url.replace("ws:", "http:", 1) + path, timeout=20).read()
+    return body
+
+
+def report_of(url: str) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(get(url, "report.json"))
+    return report
+
+
+def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The workers, not the process that looks after shared resources."""
+    every = psutil.Process(process.pid).children()
+    return [each for each in every if "spawn_main" in " ".join(each.cmdline())]
+
+
+def own_links(worker: psutil.Process) -> int:
+    connections = worker.net_connections("tcp")
+    return sum(each.status == psutil.CONN_ESTABLISHED for each in connections)
+
+
+def test_one_stream_over_many_workers_is_one_stream(frame_message: Build) -> None:
+    with receiver() as (process, url):
+        for leg in range(12):
+            with dial(url) as link:
+                for n in range(3):
+                    link.send(frame_message(relative=leg * 3 + n / 2), text=True)
+                link.send(frame_message(relative=leg * 3 + 0.5), text=True)
+                link.send("nonsense")
+                link.send('{"event":"transcript.data","data":{}}')
+        for _ in range(8):  # whichever worker is asked
+            report = report_of(url)
+            assert report["drained"]
+            assert report["frames"] == 48
+            assert report["refused"] == {"bad-json": 12}
+            assert report["events"] == {"transcript.data": 12}
+            assert report["connections"] == {"now": 0, "ever": 12}
+            assert report["workers"] == {"now": 3, "ever": 3}
+            (stream,) = report["streams"]
+            assert (stream["legs"], stream["gaps"], stream["duplicates"]) == (12, 11, 12)
+            assert (stream["out_of_order"], stream["connected"]) == (0, False)
+        assert report["bytes"] > 48 * len(frame_message())
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert out == "48 frames in 1 streams, 12 refused (bad-json 12)\n"
+        assert "Traceback" not in err
+
+
+def test_the_late_close_of_an_old_link_elsewhere_changes_nothing(frame_message: Build) -> None:
+    with receiver() as (_, url), ExitStack() as stack:
+        links = [stack.enter_context(dial(url)) for _ in range(6)]
+        for n, link in enumerate(links):
+            link.send(frame_message(relative=n / 2), text=True)
+            link.ping().wait(20)
+            report_of(url)
+        for link in links[:-1]:
+            link.close()
+        report = report_of(url)
+        (stream,) = report["streams"]
+        assert (stream["legs"], stream["frames"], stream["connected"]) == (6, 6, True)
+        assert report["connections"] == {"now": 1, "ever": 6}
+
+
+def test_page_metrics_and_live_come_from_the_same_account(frame_message: Build) -> None:
+    with receiver("--decoder", "pillow") as (_, url):
+        with dial(url) as link:
+            link.send(frame_message(), text=True)
+            report_of(url)
+            for _ in range(6):
+                assert b"<html" in get(url, "")
+                metrics = get(url, "metrics").decode()
+                assert "recall_receiver_frames_total 1.0" in metrics
+                assert "recall_receiver_decode_seconds_count 1.0" in metrics
+                origin = url.replace("ws:", "http:").rstrip("/")
+                with dial(url + "live", origin=origin) as live:
+                    assert b"Ada" in live.recv(timeout=20, decode=False)
+                    assert b"JFIF" in live.recv(timeout=20, decode=False)
+        for _ in range(4):
+            with pytest.raises(urllib.error.HTTPError, match="426"):
+                get(url, "nothing")
+
+
+def test_workers_check_who_connects_and_the_account_says_so() -> None:
+    with receiver("--token", "t") as (_, url):
+        for _ in range(5):
+            with pytest.raises(InvalidStatus, match="401"), dial(url):
+                pass
+        with dial(url + "?token=t"):
+            pass
+        report = report_of(url)
+        assert report["refused"] == {"bad-token": 5}
+        assert report["connections"]["ever"] == 1
+
+
+def test_sinks_and_decoders_work_in_every_worker(frame_message: Build, tmp_path: Path) -> None:
+    arguments = ["--save", str(tmp_path / "pictures"), "--index", str(tmp_path / "index.db")]
+    with receiver("--decoder", "auto", *arguments) as (_, url):
+        for n in range(8):
+            with dial(url) as link:
+                link.send(frame_message(relative=n / 2), text=True)
+        report = report_of(url)
+        assert report["frames"] == 8
+        assert [sink["frames"] for sink in report["sinks"]] == [8, 8]
+        assert not any(sink["error"] for sink in report["sinks"])
+    assert len(list((tmp_path / "pictures").rglob("*.png"))) == 8
+
+
+def test_a_worker_that_dies_is_told_and_the_others_go_on(frame_message: Build) -> None:
+    with receiver(workers=2) as (process, url), ExitStack() as stack:
+        links = [stack.enter_context(dial(url)) for _ in range(12)]
+        for n, link in enumerate(links):
+            link.send(frame_message(participant=n), text=True)
+        assert report_of(url)["frames"] == 12
+        victim = max(children(process), key=own_links)
+        lost = own_links(victim)
+        assert lost
+        victim.kill()
+        while (report := report_of(url))["workers"]["now"] == 2:
+            pass
+        assert report["workers"] == {"now": 1, "ever": 2}
+        assert report["frames"] == 12
+        assert report["connections"] == {"now": 12 - lost, "ever": 12}
+        with dial(url) as link:
+            link.send(frame_message(participant=99), text=True)
+        assert report_of(url)["frames"] == 13
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert "died, its connections with it; 1 go on" in err
+
+
+def test_when_every_worker_has_died_it_ends_with_an_error() -> None:
+    with receiver(workers=2) as (process, _):
+        for worker in children(process):
+            worker.kill()
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 1
+        assert "every worker died" in err
+        assert "Traceback" not in err
+
+
+def test_workers_end_when_their_foreman_is_killed() -> None:
+    with receiver(workers=2) as (process, _):
+        workers = children(process)
+        assert len(workers) == 2
+        process.kill()
+        gone, alive = psutil.wait_procs(workers, timeout=20)
+        assert (len(gone), alive) == (2, [])
+
+
+def test_a_signal_to_the_whole_group_closes_with_1001() -> None:
+    with receiver(workers=2) as (process, url):
+        with dial(url) as link:
+            for each in (*children(process), psutil.Process(process.pid)):
+                os.kill(each.pid, signal.SIGINT)
+            with pytest.raises(ConnectionClosed) as closed:
+                link.recv(timeout=20)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1001
+        process.communicate(timeout=20)
+        assert process.returncode == 0
+
+
+def test_a_port_that_workers_share_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    with receiver(workers=2) as (_, url):
+        port = url.split(":")[-1].strip("/")
+        assert main(["--port", port, "--workers", "2"]) == 2
+        assert "the port is taken" in capsys.readouterr().err
+        with pytest.raises(ListenError, match="taken"):
+            serve(ReceiverOptions(port=int(port)))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--mp4", "films"], ["--refuse-replays", "--secret", "whsec_QUJD"]]
+)
+def test_what_needs_one_worker_says_so(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--port", "0", "--workers", "2", *arguments]) == 2
+    assert f"{arguments[0]} needs one worker, not 2" in capsys.readouterr().err
+
+
+def test_bad_settings_are_said_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for arguments in (["--secret", "x"], ["--save", str(tmp_path / "file" / "in")]):
+        assert main(["--port", "0", "--workers", "2", *arguments]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    with pytest.raises(ValueError, match="at least 1"):
+        ReceiverOptions(workers=0)
+
+
+def test_what_is_told_of_a_frame_comes_back(frame_message: Build) -> None:
+    frame = parse(frame_message())
+    assert not isinstance(frame, OtherEvent)
+    told = record_of(3, frame, 7, 1.5)
+    assert isinstance(told, Seen)
+    again = told.event()
+    assert (told.link, told.size, told.arrived) == (3, 7, 1.5)
+    assert (again.stream, again.timestamp) == (frame.stream, frame.timestamp)
+    assert again.participant.name == frame.participant.name
+    assert (again.width, again.height, again.png) == (48, 36, b"")
+
+
+def test_sinks_of_several_workers_are_added_up() -> None:
+    one = {"name": "files", "frames": 2, "undecodable": 0, "error": None}
+    two = {"name": "files", "frames": 3, "undecodable": 1, "error": "full"}
+    assert _added_up([one, two]) == [
+        {"name": "files", "frames": 5, "undecodable": 1, "error": "full"}
+    ]
