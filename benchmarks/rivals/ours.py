@@ -23,4 +23,6 @@ def on_frame(frame: FrameEvent) -> None:
 
 
 tune_malloc()
-Receiver(on_frame).run(port=0, on_ready=lambda url: print(url.split(":")[-1].strip("/"), flush=True))
+Receiver(on_frame).run(
+    port=0, on_ready=lambda url: print(url.split(":")[-1].strip("/"), flush=True)
+)

@@ -16,7 +16,7 @@ HEAVY = ("faker", "hypothesis", "locust", "numpy", "PIL", "pytest", "websockets"
     ["recall_receiver"]
     + [
         f"recall_simulator.{name}"
-        for name in ("engine", "frames", "judge", "meeting", "report", "wire")
+        for name in ("engine", "faults", "frames", "judge", "meeting", "report", "session", "wire")
     ],
 )
 def test_every_exported_name_exists_and_the_list_is_sorted(package: str) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from recall_simulator.frames import PROFILES, SCENES
 from recall_simulator.meeting.actions import Action, Attempt, PictureSize
 from recall_simulator.meeting.duration import Duration
 from recall_simulator.wire import LinkPlan, WireOptions
@@ -21,6 +22,9 @@ PARTICIPANT_EVENTS = (
     "participant_events.screenshare_off",
 )
 """Events that a timeline brings about; a scenario subscribes to them under `events`."""
+
+
+SceneName = Annotated[str, Meta(extra_json_schema={"enum": sorted(SCENES)})]
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,8 +44,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     host: bool = False
     present: Annotated[bool, Meta(description="In the meeting from the start.")] = True
     camera: Annotated[bool, Meta(description="Camera on from the start.")] = True
-    scene: Annotated[str | None, Meta(description="What the camera shows.")] = None
-    screen: Annotated[str | None, Meta(description="What a shared screen shows.")] = None
+    scene: Annotated[SceneName | None, Meta(description="What the camera shows.")] = None
+    screen: Annotated[SceneName | None, Meta(description="What a shared screen shows.")] = None
     webcam: Annotated[PictureSize | None, Meta(description="Webcam size of this person alone.")] = (
         None
     )
@@ -87,7 +91,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     expectation: Annotated[str, Meta(description="What a good receiver makes of it.")] = ""
     platform: Platform = "meet"
     profile: Annotated[
-        str | CustomProfile, Meta(description="Picture sizes: a named profile, or a table.")
+        Annotated[str, Meta(extra_json_schema={"enum": sorted(PROFILES)})] | CustomProfile,
+        Meta(description="Picture sizes: a named profile, or a table."),
     ] = "docs"
     bots: Annotated[int, Meta(ge=1, le=10_000, description="Bots, each with a link.")] = 1
     crowd: Annotated[
@@ -99,7 +104,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         list[Attempt], Meta(description="Attempts that behave unlike the others.")
     ] = []
     cadence: Cadence = Cadence()
-    events: Annotated[list[str], Meta(description="Events subscribed to beside the frames.")] = []
+    events: Annotated[
+        list[Annotated[str, Meta(extra_json_schema={"enum": list(PARTICIPANT_EVENTS)})]],
+        Meta(description="Events subscribed to beside the frames."),
+    ] = []
     wire: WireOptions = WireOptions()
     link: LinkPlan = LinkPlan()
     end: Annotated[

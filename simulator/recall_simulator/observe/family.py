@@ -48,6 +48,10 @@ class Family:
             self._began = first.create_time()
             self._seen.add(first)
 
+    def first(self) -> list[psutil.Process]:
+        """The first process, if it is alive."""
+        return [process for process in self._seen if process.pid == self._root]
+
     def members(self) -> list[psutil.Process]:
         """The first process and its descendants, as far as the tree shows them, alive."""
         for process in list(self._seen):

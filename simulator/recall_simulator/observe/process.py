@@ -24,6 +24,8 @@ SAMPLES: Final = 0.25
 """Real seconds between two samples."""
 _POLL: Final = 0.05
 _LAST_WORDS: Final = 1.0
+_DEPARTURE: Final = 0.5
+"""Real seconds for a parent to end after its child listens: a daemon's parent does."""
 _IDLE: Final = 0.1
 """Share of a core under which a process idles."""
 
@@ -120,7 +122,7 @@ class ReceiverProcess:
         except BaseException:
             await self.stop(look=False)
             raise
-        self._watch = asyncio.create_task(self._sample(pipes, transport))
+        self._watch = asyncio.create_task(self._sample(pipes))
 
     async def settle(self) -> None:
         """Return when it has idled for two samples: what it had taken, it has worked off."""
@@ -198,8 +200,14 @@ class ReceiverProcess:
                 f"{hint}",
                 pipes.last_lines,
             ) from None
-        if pipes.exited.is_set():
+        if not self._holds_port() and await passed(pipes.exited, _DEPARTURE):
             raise await self._early_end(pipes)
+
+    def _holds_port(self) -> bool:
+        """Whether the very process that was started listens; its children may do so too."""
+        return any(
+            address.endswith(f":{self._port.port}") for address in listening(self._family.first())
+        )
 
     async def _early_end(self, pipes: Pipes) -> ReceiverError:
         left = await asyncio.to_thread(self._family.everyone)
@@ -216,7 +224,7 @@ class ReceiverProcess:
             pipes.last_lines,
         )
 
-    async def _sample(self, pipes: Pipes, transport: asyncio.SubprocessTransport) -> None:
+    async def _sample(self, pipes: Pipes) -> None:
         while not await passed(pipes.exited, SAMPLES):
             sample = await asyncio.to_thread(self._family.sample, self._now())
             if sample is not None:
@@ -224,9 +232,10 @@ class ReceiverProcess:
         ended = self._now()
         if not self._ending:
             await passed(pipes.drained, _LAST_WORDS)
-            code = transport.get_returncode()
+            left = await asyncio.to_thread(self._family.everyone)
+            behind = [f"(it has left {named(left)} behind)"] if left else []
             self._tell(
-                ProcessEnded(at=ended, code=0 if code is None else code, last_lines=self.last_lines)
+                ProcessEnded(at=ended, code=self._code(), last_lines=self.last_lines + behind)
             )
 
     def _code(self) -> int:

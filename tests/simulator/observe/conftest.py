@@ -1,10 +1,12 @@
 """What tests of observers share: what was told, frames as files, and receivers of a few lines."""
 
 import asyncio
+import contextlib
 import socket
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from random import SystemRandom
 from typing import Any, Protocol, TypeVar
 
 import psutil
@@ -117,9 +119,11 @@ def png(library: FrameLibrary) -> PngMaker:
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """A port that nobody has, and that the system gives nobody of its own accord."""
+    while True:
+        port = SystemRandom().randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 @pytest.fixture

@@ -21,20 +21,26 @@ Run = Callable[[Callable[[], Any]], None]
 Script = Callable[[str], str]
 
 BACKGROUND = """
-import os, socket, signal, sys, time
-ready, written = os.pipe()
+import os, select, socket, signal
+parents, ours = os.pipe()
 if os.fork() == 0:
     os.setsid()
+    os.close(parents)
     if os.fork() == 0:
-        listener = socket.create_server(("127.0.0.1", {port}))
-        open({pidfile!r}, "w").write(str(os.getpid()))
-        os.write(written, b"x")
         for fd in (0, 1, 2):
             os.close(fd)
+        open({pidfile!r}, "w").write(str(os.getpid()))
+        if {late}:
+            parent = select.poll()
+            parent.register(ours, 0)
+            parent.poll()  # until the parent is gone
+        listener = socket.create_server(("127.0.0.1", {port}))
         signal.pause()
     os._exit(0)
-os.read(ready, 1)
 print("gone to the background", flush=True)
+if not {late}:
+    while socket.socket().connect_ex(("127.0.0.1", {port})):
+        pass
 """
 
 
@@ -189,11 +195,12 @@ def test_one_that_listens_elsewhere_is_told_where(
     assert f"it listens at 127.0.0.1:{error.last_lines[-1]}: make --url" in error.problem
 
 
+@pytest.mark.parametrize("late", [True, False], ids=["listens after", "listens before"])
 def test_a_daemon_is_told_to_stay_and_is_ended(
-    run: Run, script: Script, free_port: int, told: Told, tmp_path: Path
+    late: bool, run: Run, script: Script, free_port: int, told: Told, tmp_path: Path
 ) -> None:
     pidfile = tmp_path / "pid"
-    command = script(BACKGROUND.format(port=free_port, pidfile=str(pidfile)))
+    command = script(BACKGROUND.format(port=free_port, pidfile=str(pidfile), late=late))
     error = failure(run, lambda: receiver(command, free_port, told))
     daemon = int(pidfile.read_text())
     assert "must stay in the foreground" in error.problem
