@@ -34,6 +34,9 @@ from recall_receiver.service import ReceiverOptions, receiver_of
 
 __all__ = ["work"]
 
+FLUSH: Final = 0.005
+"""Seconds that a frame may wait to be told, so that many are told at once."""
+
 _decoder: Final = msgspec.msgpack.Decoder(list[ToWorker])
 
 
@@ -48,15 +51,24 @@ class Telling:
         self._writer = writer
         self._loop = asyncio.get_running_loop()
         self._records: list[FromWorker] = []
+        self._timer: asyncio.TimerHandle | None = None
 
     def tell(self, record: FromWorker) -> None:
-        """Send a record at the end of this turn of the loop, with all others of this turn."""
+        """Send a record soon, with all others until then."""
         if not self._records:
-            self._loop.call_soon(self.flush)
+            self._timer = self._loop.call_later(FLUSH, self.flush)
         self._records.append(record)
+
+    def tell_now(self, record: FromWorker) -> None:
+        """Send a record, and before it what waits."""
+        self.tell(record)
+        self.flush()
 
     def flush(self) -> None:
         """Send what there is."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._records and not self._writer.is_closing():
             self._writer.write(packed(self._records))
         self._records = []
@@ -65,12 +77,11 @@ class Telling:
 
     def attached(self, link: Link) -> None:
         """A link was taken in: told at once, for the order of links over all workers."""
-        self.tell(Attached(link.number))
-        self.flush()
+        self.tell_now(Attached(link.number))
 
     def detached(self, link: Link) -> None:
-        """A link was let go."""
-        self.tell(Detached(link.number, link.code))
+        """A link was let go: all it brought is told before the next can come elsewhere."""
+        self.tell_now(Detached(link.number, link.code))
 
     def accounted(self, link: Link, event: Event, size: int, arrived: float | None) -> None:
         """An event was counted."""
@@ -121,7 +132,7 @@ async def _work(
     telling = Telling(writer)
     receiver.reception.relay = telling
     await receiver.start_on(listening, elsewhere)
-    telling.tell(Ready())
+    telling.tell_now(Ready())
     answering: set[asyncio.Task[None]] = set()
     try:
         async for asked in _asked(reader):
@@ -132,8 +143,7 @@ async def _work(
         await receiver.stop()
         for task in answering:
             task.cancel()
-        telling.tell(_state(receiver, 0, drained=None))
-        telling.flush()
+        telling.tell_now(_state(receiver, 0, drained=None))
         writer.close()
 
 
@@ -153,10 +163,10 @@ async def _asked(reader: asyncio.StreamReader) -> AsyncIterator[Ask]:
 
 async def _answer(receiver: Receiver, telling: Telling, asked: Ask) -> None:
     if asked.stream is not None:
-        telling.tell(Picture(asked.number, await receiver.board.thumbnail(asked.stream)))
+        telling.tell_now(Picture(asked.number, await receiver.board.thumbnail(asked.stream)))
         return
     drained = None if asked.drain is None else await receiver.drained(asked.drain)
-    telling.tell(_state(receiver, asked.number, drained=drained))
+    telling.tell_now(_state(receiver, asked.number, drained=drained))
 
 
 def _state(receiver: Receiver, ask: int, *, drained: bool | None) -> State:

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,6 +122,7 @@ def expected(samples: Samples, colour: int, depth: int, palette: bytes) -> Pixel
     """What any decoder must give: transparency dropped, 16 bits cut to their upper 8."""
     if colour == 3:
         return np.frombuffer(palette, np.uint8).reshape(-1, 3)[samples[:, :, 0]]
+    eight: NDArray[np.integer[Any]]
     if depth == 16:
         eight = samples >> 8
     elif depth < 8:

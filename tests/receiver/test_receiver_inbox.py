@@ -124,9 +124,10 @@ def test_drop_oldest_keeps_the_newest_picture_of_each_stream(frame_message: Buil
 
 def test_drop_oldest_waits_where_every_picture_is_its_streams_newest(frame_message: Build) -> None:
     frames = of(frame_message, 100, 200, 300)
+    dropped: list[FrameEvent] = []
 
     async def main() -> None:
-        inbox = Inbox(2, 10**9, "drop-oldest", pytest.fail)
+        inbox = Inbox(2, 10**9, "drop-oldest", dropped.append)
         for frame in frames[:2]:
             await inbox.put(frame)
         putting = asyncio.create_task(inbox.put(frames[2]))
@@ -137,6 +138,7 @@ def test_drop_oldest_waits_where_every_picture_is_its_streams_newest(frame_messa
         assert await inbox.take(9) == frames[1:]
 
     asyncio.run(main())
+    assert dropped == []
 
 
 def test_frames_being_handled_are_not_dropped(frame_message: Build) -> None:

@@ -52,7 +52,8 @@ def receiver(*arguments: str, workers: int = 3) -> Iterator[tuple[subprocess.Pop
 
 
 def dial(url: str, **more: Any) -> ClientConnection:
-    return connect(url, compression=None, max_size=None, **more)
+    link: ClientConnection = connect(url, compression=None, max_size=None, **more)
+    return link
 
 
 def get(url: str, path: str) -> bytes:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from recall_simulator.meeting import Close, Cut, Frame, Plan, make_plans, seconds
+from recall_simulator.faults import apply_faults
+from recall_simulator.meeting import Close, Cut, Frame, Overlap, Plan, make_plans, seconds
 from recall_simulator.sources.scenarios import bundled
 
 KNOWN = bundled()
@@ -14,7 +15,9 @@ START = datetime(2026, 9, 20, tzinfo=UTC)
 
 
 def plan_of(name: str, seed: int = 5) -> Plan:
-    (plan,) = make_plans(name, KNOWN[name].scenario, seed=seed, run_id="0badcafe", start_time=START)
+    scenario = KNOWN[name].scenario
+    plans = make_plans(name, scenario, seed=seed, run_id="0badcafe", start_time=START)
+    (plan,) = apply_faults(plans, scenario, seed=seed)
     return plan
 
 
@@ -36,14 +39,27 @@ def test_each_has_words_and_a_length_that_ci_can_bear(name: str) -> None:
     assert scenario.title
     assert scenario.description
     assert scenario.expectation
-    assert 5 <= seconds(scenario.duration) <= 30
+    assert 4 <= seconds(scenario.duration) <= 30
+
+
+def test_the_smoke_check_is_short_and_what_may_be_thrown_away_is_in_chapter_nine() -> None:
+    smoke = [named.scenario for named in KNOWN.values() if named.scenario.smoke]
+    assert len(smoke) == 8
+    assert sum(seconds(scenario.duration) for scenario in smoke) < 60
+    for name, named in KNOWN.items():
+        demands = {
+            timed.item.form.expect
+            for timed in plan_of(name).schedule()
+            if isinstance(timed.item, Frame)
+        }
+        assert ("must survive" in demands) == named.scenario.number.startswith("9.")
 
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_each_is_probed_before_every_cut_and_has_frames_after_it(name: str) -> None:
     plan = plan_of(name)
     items = list(plan.schedule())
-    ends = [timed for timed in items if isinstance(timed.item, Cut | Close)]
+    ends = [timed for timed in items if isinstance(timed.item, Cut | Close | Overlap)]
     assert all(timed.item.probe for timed in ends)  # type: ignore[union-attr]
     for end in ends:
         assert any(isinstance(t.item, Frame) and t.at > end.at + 3.5 for t in items)

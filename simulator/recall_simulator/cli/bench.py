@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from recall_simulator.cli import options
+from recall_simulator.cli import bench_decode, options
 from recall_simulator.record.errors import UsageError, closest
 
 app = typer.Typer(help="What this machine can do.", no_args_is_help=True)
+app.command("decode")(bench_decode.decode)
 
 FRAMES_PER_SECOND = 2
 SCENES = ("flat", "webcam", "slide", "photo")

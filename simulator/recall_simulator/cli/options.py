@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_SPEED = "max"
 LATEST_YEAR = 9000
+REPORTS = ("junit", "json")
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What the name of a header is made of (RFC 9110, section 5.6.2)."""
@@ -55,6 +56,13 @@ StartTime = Annotated[
 Frames = Annotated[
     Path | None,
     typer.Option("--frames", help="Folder of pictures, or a film, in place of the scenes."),
+]
+Owned = Annotated[
+    bool,
+    typer.Option(
+        "--i-own-this-receiver",
+        help="Needed for a receiver that is neither on loopback nor at a private address.",
+    ),
 ]
 Json = Annotated[
     bool, typer.Option("--json", help="One JSON object on standard output, all else on stderr.")
@@ -168,6 +176,24 @@ def parse_conduct(*, retry: str, outage: str, slow_receiver: str, digests: bool)
         slow_receiver=cast("SlowReceiverPolicy", slow_receiver),
         digests=digests,
     )
+
+
+def parse_reports(texts: list[str] | None) -> list[tuple[str, Path]]:
+    """Read `--report KIND=FILE`, and see that each file can be written.
+
+    Raises:
+        UsageError: there is no such kind, or no such folder.
+    """
+    reports: list[tuple[str, Path]] = []
+    for text in texts or []:
+        kind, equals, name = text.partition("=")
+        if kind not in REPORTS or not equals or not name:
+            raise UsageError(f"--report {text}: write junit=FILE or json=FILE")
+        path = Path(name)
+        if not path.parent.is_dir():
+            raise UsageError(f"--report {text}: there is no folder {path.parent}")
+        reports.append((kind, path))
+    return reports
 
 
 def parse_profile(name: str | None) -> str | None:

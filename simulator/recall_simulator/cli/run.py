@@ -65,13 +65,7 @@ def run(
     strict_url: Annotated[
         bool, typer.Option("--strict-url", help="Refuse a URL that Recall.ai may refuse.")
     ] = False,
-    i_own_this_receiver: Annotated[
-        bool,
-        typer.Option(
-            "--i-own-this-receiver",
-            help="Needed for a receiver that is neither on loopback nor at a private address.",
-        ),
-    ] = False,
+    i_own_this_receiver: options.Owned = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:

@@ -70,6 +70,7 @@ class Bot:
                 number=stage.plan.number,
                 recording=stage.plan.recording,
                 ends_at=stage.plan.ends_at,
+                began=stage.elapsed(),
             )
         )
         reason: EndReason = "interrupted"

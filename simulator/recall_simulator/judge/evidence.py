@@ -23,6 +23,8 @@ class Evidence:
         events: all but those of single messages; with them where frames are kept.
         worst_stall: seconds that a frame was late by the receiver's doing, by scenario.
         given_up: frames that a policy for slow receivers gave up, by scenario.
+        began: real seconds since the run began at which each scenario did.
+        seconds: real time that the run took to its last frame.
         overtime: schedule seconds that a meeting went on after its end, by scenario.
     """
 
@@ -30,15 +32,25 @@ class Evidence:
         self.events: list[EngineEvent] = []
         self.worst_stall: dict[str, float] = defaultdict(float)
         self.given_up: dict[str, int] = defaultdict(int)
+        self.began: dict[str, float] = {}
         self.overtime: dict[str, float] = defaultdict(float)
+        self.seconds = 0.0
         self._frames = frames
         self._ends_at: dict[str, float] = {}
+
+    def scenario_at(self, at: float) -> str:
+        """The scenario that was played at a moment, in real seconds since the run began."""
+        playing = ""
+        for scenario, began in self.began.items():
+            playing = scenario if began <= at else playing
+        return playing
 
     def __call__(self, event: EngineEvent) -> None:
         """Take one event."""
         name = getattr(event, "scenario", "")
         match event:
             case FrameSent():
+                self.seconds = max(self.seconds, event.written)
                 self.worst_stall[name] = max(self.worst_stall[name], event.stall)
                 if not self._frames:
                     return
@@ -52,6 +64,7 @@ class Evidence:
                 return
             case BotStarted():
                 self._ends_at[event.bot] = event.ends_at
+                self.began.setdefault(name, event.began)
             case BotEnded():
                 over = event.at - self._ends_at.get(event.bot, event.at)
                 self.overtime[name] = max(self.overtime[name], over)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from recall_simulator.judge.evidence import Evidence
 from recall_simulator.record.findings import Finding
 from recall_simulator.record.observations import Observation, ProcessEnded, ProcessSample
 
@@ -14,7 +15,7 @@ LEAST_GROWTH = 256 * 2**20
 _EVIDENCE = 5
 
 
-def judge_process(observations: Iterable[Observation]) -> list[Finding]:
+def judge_process(evidence: Evidence, observations: Iterable[Observation]) -> list[Finding]:
     """What there is to say of the receiver's process: deaths, and growth as a note."""
     findings: list[Finding] = []
     samples: list[ProcessSample] = []
@@ -29,6 +30,7 @@ def judge_process(observations: Iterable[Observation]) -> list[Finding]:
                         severity="failed",
                         what=f"the receiver's process ended {how}, {at:.1f} s into the run",
                         cause="its last words are the evidence",
+                        scenario=evidence.scenario_at(at),
                         evidence=lines[-_EVIDENCE:],
                     )
                 )

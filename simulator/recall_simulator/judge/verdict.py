@@ -32,7 +32,7 @@ def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdi
         observations: of all observers, in the order of time.
     """
     findings: list[Finding] = judge_connection(evidence)
-    findings += judge_process(observations)
+    findings += judge_process(evidence, observations)
     about_frames, streams = judge_frames(Ledger(evidence.events), observations)
     findings += about_frames
     looked_at = list(CONNECTION)

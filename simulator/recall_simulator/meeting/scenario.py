@@ -87,6 +87,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     title: str
     duration: Annotated[Duration, Meta(description="Length of the meeting: the bot's life.")]
     number: Annotated[str, Meta(description="Chapter and case, as in 4.1.")] = ""
+    smoke: Annotated[bool, Meta(description="Part of the smoke check.")] = False
     description: str = ""
     expectation: Annotated[str, Meta(description="What a good receiver makes of it.")] = ""
     platform: Platform = "meet"

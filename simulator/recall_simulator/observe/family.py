@@ -60,12 +60,19 @@ class Family:
         return [process for process in self._seen if _is_alive(process)]
 
     def everyone(self) -> list[psutil.Process]:
-        """Members, and those who have left the tree: daemons, orphans. Looks at every process."""
-        self._seen.update(
-            process
-            for process in psutil.process_iter()
-            if process not in self._seen and self._belongs(process)
-        )
+        """Members, and those who have left the tree: daemons, orphans. Looks at every process.
+
+        Who forks and ends while we look is missed by one scan, not by the next.
+        """
+        empty = 0
+        while empty < 2:
+            found = {
+                process
+                for process in psutil.process_iter()
+                if process not in self._seen and self._belongs(process)
+            }
+            self._seen |= found
+            empty = 0 if found else empty + 1
         return self.members()
 
     def sample(self, at: float) -> ProcessSample | None:
@@ -85,6 +92,14 @@ class Family:
         return ProcessSample(
             at=at, rss=rss, handles=handles, threads=threads, cpu=sum(self._cpu.values())
         )
+
+    def is_runnable(self) -> bool:
+        """Whether one of them computes, or would if it were given a core."""
+        for process in self.members():
+            with contextlib.suppress(psutil.Error):
+                if process.status() == psutil.STATUS_RUNNING:
+                    return True
+        return False
 
     async def end(self, grace: float) -> bool:
         """Ask everyone to end (SIGTERM), and wait at most `grace` real seconds.

@@ -133,7 +133,8 @@ class ReceiverProcess:
             sample = await asyncio.to_thread(self._family.sample, self._now())
             if sample is None:
                 return
-            quiet = quiet + 1 if 0 <= sample.cpu - cpu < _IDLE * SAMPLES else 0
+            idle = 0 <= sample.cpu - cpu < _IDLE * SAMPLES
+            quiet = quiet + 1 if idle and not self._family.is_runnable() else 0
             cpu = sample.cpu
 
     async def restart(self) -> None:

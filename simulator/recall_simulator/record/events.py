@@ -30,7 +30,8 @@ class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 class BotStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="bot"):
     """A bot has joined its meeting. `bot` and `recording` are the UUIDs on the wire.
 
-    The marks of its frames carry the run id plus `number`, so that bots are told apart.
+    The marks of its frames carry the run id plus `number`, so that bots are told apart. `began` is
+    in real seconds since the run began.
     """
 
     scenario: str
@@ -38,6 +39,7 @@ class BotStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     number: int
     recording: str
     ends_at: float
+    began: float = 0.0
 
 
 class AttemptStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="dial"):

@@ -26,6 +26,7 @@ from recall_simulator.engine import (
 from recall_simulator.faults import apply_faults
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import Plan, first_shots, make_plans
+from recall_simulator.observe import Observers, Tell, parse_observer
 from recall_simulator.record.errors import ScenarioError, UsageError
 from recall_simulator.record.events import RunEnded, RunStarted
 from recall_simulator.session.settings import Settings
@@ -73,6 +74,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
                 f"--slow-receiver {settings.conduct.slow_receiver} needs due times to fall behind: "
                 "give a --speed that is a number"
             )
+        for text in settings.observe:
+            parse_observer(text)
         fresh = random.SystemRandom()
         seed = fresh.randrange(10**6) if settings.seed is None else settings.seed
         run_id = settings.run_id or f"{fresh.getrandbits(32):08x}"
@@ -120,17 +123,24 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         cache = DiskCache(cache_folder())
         return list(prepare(self.library, shots, cache=cache, progress=progress).warnings)
 
-    def play(self, handlers: Sequence[Handler]) -> None:
+    def play(self, handlers: Sequence[Handler], tell: Tell = lambda observation: None) -> None:
         """Play every scenario, one after the other. Ctrl-C and SIGTERM end it cleanly.
 
+        A receiver that was started here and has died is started again before the next scenario.
+
+        Args:
+            handlers: take the engine's events.
+            tell: takes what observers saw.
+
         Raises:
+            ReceiverError: the receiver could not be started.
             Exception: what a handler raised; every link was closed first.
         """
         tune_malloc()
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(self._play(handlers))
+            asyncio.run(self._play(handlers, tell))
 
-    async def _play(self, handlers: Sequence[Handler]) -> None:
+    async def _play(self, handlers: Sequence[Handler], tell: Tell) -> None:
         elapsed = stopwatch()
 
         def emit(event: RunStarted | RunEnded) -> None:
@@ -141,11 +151,21 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         assert task is not None
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in loops
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        observers = Observers(
+            self.settings.observe,
+            command=self.settings.command,
+            url=self.settings.endpoint.url,
+            now=elapsed,
+            tell=tell,
+        )
         emit(self.begins)
         interrupted = True
         try:
-            for plans in self.scenarios.values():
-                await self._play_scenario(plans, handlers, elapsed)
+            async with observers:
+                for plans in self.scenarios.values():
+                    if observers.process is not None and not observers.process.is_alive:
+                        await observers.process.restart()
+                    await self._play_scenario(plans, handlers, elapsed)
             interrupted = False
         except asyncio.CancelledError:
             return

@@ -29,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         headers: further headers of the handshake.
         tls: how a wss receiver's certificate is checked; None for the system's way.
         conduct: choices where the vendor's behaviour is not public.
+        command: starts the receiver, which will listen at the endpoint; None where it runs already.
+        observe: `KIND:ARG` of each observer.
         owned: the user says that a receiver at a public address is theirs.
         strict_url: refuse a URL that Recall.ai may refuse.
     """
@@ -47,5 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     headers: list[tuple[str, str]] = []
     tls: ssl.SSLContext | None = None
     conduct: Conduct = Conduct()
+    command: str | None = None
+    observe: list[str] = []
     owned: bool = False
     strict_url: bool = False

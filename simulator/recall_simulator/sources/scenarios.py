@@ -16,8 +16,11 @@ from recall_simulator.faults import FaultedScenario
 from recall_simulator.meeting import Scenario, seconds
 from recall_simulator.record.errors import ScenarioError, UsageError, closest
 
-ALL = "all"
-"""Stands for every bundled scenario."""
+ALL, SMOKE, EVERY = "all", "smoke", "every"
+"""Stand for the bundled scenarios: those without hostile messages, the smoke check, and all."""
+
+HOSTILE = "9."
+"""Chapter of the scenarios with messages that a receiver may throw away."""
 
 _FILE_NAME = re.compile(r"(?P<number>[0-9]+\.[0-9]+)-(?P<name>[a-z0-9-]+)\.toml")
 
@@ -57,9 +60,10 @@ def load_scenarios(references: Iterable[str]) -> list[Named]:
     """Load what a command line names.
 
     Args:
-        references: each a bundled scenario's name or number, `all`, the path of a TOML file, or
-            `module:function` (the module is looked for in the current folder too; the function
-            takes nothing and returns a `Scenario` or a dictionary of the same keys).
+        references: each a bundled scenario's name or number, `all`, `smoke` or `every`, the path
+            of a TOML file, or `module:function` (the module is looked for in the current folder
+            too; the function takes nothing and returns a `Scenario` or a dictionary of the same
+            keys).
 
     Raises:
         UsageError: there is no such scenario, or it can't be read.
@@ -67,11 +71,17 @@ def load_scenarios(references: Iterable[str]) -> list[Named]:
     """
     loaded: list[Named] = []
     for reference in references:
-        if reference == ALL:
-            loaded += bundled().values()
+        if reference in (ALL, SMOKE, EVERY):
+            loaded += [named for named in bundled().values() if _is_in(reference, named.scenario)]
         else:
             loaded.append(_load(reference))
     return loaded
+
+
+def _is_in(group: str, scenario: Scenario) -> bool:
+    if group == SMOKE:
+        return scenario.smoke
+    return group == EVERY or not scenario.number.startswith(HOSTILE)
 
 
 def _load(reference: str) -> Named:

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from random import SystemRandom
 from typing import Any, Protocol, TypeVar
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -68,6 +69,21 @@ def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
         "stdout.QUIET": 0.1,
     }.items():
         monkeypatch.setattr(f"recall_simulator.observe.{name}", seconds)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test may leave a process behind, whether it passes or fails."""
+    this = uuid4().hex
+    monkeypatch.setenv("RECALLSIM_TEST", this)
+    yield
+    left = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get("RECALLSIM_TEST") == this:
+                left.append(process.cmdline())
+                process.kill()
+    assert left == []
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from recall_simulator.observe import KINDS, parse_observer
@@ -46,3 +48,10 @@ def test_every_kind_has_an_example_that_can_be_read() -> None:
     for kind, hint in KINDS.items():
         example = hint.partition("as in ")[2].replace("'", "")
         assert parse_observer(example).kind == kind
+
+
+def test_every_kind_is_explained() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "observers.md").read_text(encoding="utf-8")
+    for kind in KINDS:
+        assert f"| `{kind}:" in page
+    assert '| `--exec "CMD"`' in page

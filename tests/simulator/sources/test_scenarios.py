@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from recall_simulator.meeting import scenario_schema
+from recall_simulator.faults import faulted_scenario_schema as scenario_schema
 from recall_simulator.record.errors import ScenarioError, UsageError
 from recall_simulator.sources.scenarios import bundled, bundled_text, load_scenarios, read_toml
 
@@ -63,6 +63,14 @@ def test_all_is_all_in_the_order_of_their_numbers() -> None:
     assert numbers == sorted(numbers, key=lambda text: [int(part) for part in text.split(".")])
 
 
+def test_all_leaves_the_hostile_ones_out_and_smoke_is_a_part() -> None:
+    every, harmless, smoke = (load_scenarios([word]) for word in ("every", "all", "smoke"))
+    hostile = [named.name for named in every if named not in harmless]
+    assert hostile == ["truncated-picture"]
+    assert {named.name for named in smoke} < {named.name for named in every}
+    assert all(named.scenario.smoke for named in smoke)
+
+
 def test_a_function_may_return_a_scenario_or_a_dictionary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +122,7 @@ def test_the_json_schema_takes_every_bundled_scenario_and_refuses_a_wrong_key() 
         validator.validate(tomllib.loads(bundled_text(name)))
     with pytest.raises(jsonschema.ValidationError):
         validator.validate({"title": "t", "duration": 5, "crow": 4})
-    assert "description" in json.dumps(scenario_schema()["$defs"]["Scenario"]["properties"])
+    assert "description" in json.dumps(scenario_schema()["$defs"]["FaultedScenario"]["properties"])
 
 
 def test_a_text_of_no_bundled_scenario_is_a_key_error() -> None:
