@@ -161,7 +161,7 @@ def test_a_library_of_sixteen_people_and_two_shares(benchmark: "BenchmarkFixture
         prepare(library, people + shares)
         libraries.append(library)
 
-    benchmark.pedantic(build, rounds=1)
+    benchmark.pedantic(build, rounds=1)  # type: ignore[no-untyped-call]
     held = libraries[0].held
     benchmark.extra_info["bytes"] = held
     print(f"\n16 people and 2 shares: {held / 1e6:.0f} MB held")

@@ -91,7 +91,7 @@ class LinkConnection(ServerConnection):
         self._sockets.add(self)
         self._peer = str((transport.get_extra_info("peername") or [""])[0])
         self._peers[self._peer] += 1
-        if self._peers[self._peer] > self._max_per_peer + 1:
+        if self._peers[self._peer] > self._max_per_peer:
             self._drop("too-many-connections")
         else:
             self._deadline = self.loop.call_later(

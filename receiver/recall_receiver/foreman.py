@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import logging
 import multiprocessing
@@ -18,7 +17,7 @@ import msgspec
 from recall_receiver.callback import OnFrame
 from recall_receiver.errors import ListenError, WorkersError
 from recall_receiver.events import OtherEvent, StreamKey
-from recall_receiver.handover import Doorway
+from recall_receiver.handover import Doorway, shared_sockets
 from recall_receiver.live.snapshot import Snapshot
 from recall_receiver.reception import Link, Reception
 from recall_receiver.records import (
@@ -140,6 +139,7 @@ class Foreman:
         self._numbers = count(1)
         self._stopping = False
         self._address = ("", 0)
+        self._there: socket.socket | None = None
         self.all_lost = asyncio.Event()
         self.receiver = _Accounts(self, **settings(options))
         self._last: dict[StreamKey, _Worker] = {}
@@ -164,7 +164,7 @@ class Foreman:
             sink.close()  # what will not do is said here, once
         host, port = self._options.host, self._options.port
         try:
-            listening = _shared_sockets(host, port, self._options.workers)
+            listening = shared_sockets(host, port, self._options.workers)
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
             why = "the port is taken" if taken else str(error)
@@ -172,10 +172,10 @@ class Foreman:
         self._address = listening[0].getsockname()[:2]
         here, there = socket.socketpair()
         await self.receiver.start_on(Doorway(here))
-        with there:
-            for number, sock in enumerate(listening, 1):
-                with sock:
-                    await self._start_worker(number, sock, there)
+        self._there = there  # kept: a doorway that all have left would always seem to have news
+        for number, sock in enumerate(listening, 1):
+            with sock:
+                await self._start_worker(number, sock, there)
         for worker in self._workers:
             await worker.ready.wait()
         if not all(worker.alive for worker in self._workers):
@@ -234,6 +234,8 @@ class Foreman:
             await asyncio.to_thread(worker.process.join)
         await asyncio.gather(*self._hearing)
         await self.receiver.stop()
+        if self._there is not None:
+            self._there.close()
 
     # What the workers know
 
@@ -299,33 +301,6 @@ class Foreman:
         worker = self._last.get(stream)
         answer = None if worker is None else await self._ask(worker, stream, None)
         return answer.jpeg if isinstance(answer, Picture) else None
-
-
-def _shared_sockets(host: str, port: int, number: int) -> list[socket.socket]:
-    """As many sockets bound to one port.
-
-    Raises:
-        OSError: it is taken, or the host is not ours.
-    """
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    with contextlib.ExitStack() as stack:
-        if port:
-            # Another's sockets may share the port just as ours do: ask without sharing.
-            with socket.socket(family, kind, protocol) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(address)
-        sockets: list[socket.socket] = []
-        for _ in range(number):
-            sock = stack.enter_context(socket.socket(family, kind, protocol))
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            sock.bind(address)
-            address = sock.getsockname()
-            sockets.append(sock)
-        stack.pop_all()
-        return sockets
 
 
 def _added_up(sinks: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
-"""Handing a socket, and what was read of it, from one process to another."""
+"""Sockets that several processes share, and such as one hands to another."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from http import HTTPStatus
@@ -13,7 +14,7 @@ from websockets.http11 import Response
 from recall_receiver.connection import LinkConnection
 from recall_receiver.routes import plain
 
-__all__ = ["MAX_HEAD", "Doorway", "hand_over"]
+__all__ = ["MAX_HEAD", "Doorway", "hand_over", "shared_sockets"]
 
 MAX_HEAD: Final = 16_384
 """Bytes of a request that is handed over; no browser's is a tenth of that."""
@@ -71,3 +72,30 @@ def hand_over(connection: ServerConnection, doorway: socket.socket) -> Response:
         connection.transport.abort()  # closes this process's descriptor, and not the connection
         return plain(HTTPStatus.OK, "")
     return plain(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large\n")
+
+
+def shared_sockets(host: str, port: int, number: int) -> list[socket.socket]:
+    """As many sockets bound to one port.
+
+    Raises:
+        OSError: it is taken, or the host is not ours.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with contextlib.ExitStack() as stack:
+        if port:
+            # Another's sockets may share the port just as ours do: ask without sharing.
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        sockets: list[socket.socket] = []
+        for _ in range(number):
+            sock = stack.enter_context(socket.socket(family, kind, protocol))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            sock.bind(address)
+            address = sock.getsockname()
+            sockets.append(sock)
+        stack.pop_all()
+        return sockets

@@ -115,6 +115,7 @@ def work(
     # Signals come to the whole group; the foreman takes them, and says what is to be done.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    elsewhere.settimeout(0)  # rather an answer of 503 here than to wait for a busy foreman
     if options.tune_malloc:
         tune_malloc()
     asyncio.run(_work(options, on_frame, listening, control, elsewhere))

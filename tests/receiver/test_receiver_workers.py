@@ -174,6 +174,8 @@ def test_a_worker_that_dies_is_told_and_the_others_go_on(frame_message: Build) -
         lost = own_links(victim)
         assert lost
         victim.kill()
+        while victim.is_running() and victim.status() != psutil.STATUS_ZOMBIE:
+            pass
         while (report := report_of(url))["workers"]["now"] == 2:
             pass
         assert report["workers"] == {"now": 1, "ever": 2}

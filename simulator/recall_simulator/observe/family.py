@@ -50,7 +50,7 @@ class Family:
 
     def first(self) -> list[psutil.Process]:
         """The first process, if it is alive."""
-        return [process for process in self._seen if process.pid == self._root]
+        return [p for p in self._seen if p.pid == self._root and _is_alive(p)]
 
     def members(self) -> list[psutil.Process]:
         """The first process and its descendants, as far as the tree shows them, alive."""

@@ -155,7 +155,10 @@ class ReceiverProcess:
         transport, pipes = self._transport, self._pipes
         if transport is None or pipes is None:
             return
-        self._ending = True
+        if not self._family.first():
+            await passed(pipes.exited, _LAST_WORDS)  # it is dead, and the loop is about to hear
+        # A death before this moment is its own, and is told before this returns.
+        self._ending = not pipes.exited.is_set()
         try:
             await self._family.end(self._grace if look else min(HASTE, self._grace))
         finally:
@@ -167,6 +170,8 @@ class ReceiverProcess:
                     await self._watch
             finally:
                 transport.close()
+                if self._watch is not None:
+                    self._watch.cancel()
                 self._watch = None
 
     async def _check_port(self) -> None:

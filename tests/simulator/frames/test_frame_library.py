@@ -187,6 +187,6 @@ def test_bases_are_shared_by_names_of_any_length(fonts: Fonts, single_idat: bool
     library = FrameLibrary(run_id="0badcafe", seed=1, fonts=fonts, single_idat=single_idat)
     for name in ("A", "A name that takes more of the strip", None, "A"):
         for type_ in ("webcam", "screenshare"):
-            shot = Shot(100, name, type_, "webcam", 480, 360, 7, 3.5)  # type: ignore[arg-type]
+            shot = Shot(100, name, type_, "webcam", 480, 360, 7, 3.5)
             with Image.open(BytesIO(library.encode(shot).png())) as image:
                 assert np.asarray(image).shape == (360, 480, 3)

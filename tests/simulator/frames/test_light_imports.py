@@ -24,4 +24,4 @@ def test_the_face_holds_what_it_names() -> None:
     for name in frames.__all__:
         assert getattr(frames, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = frames.nothing  # type: ignore[attr-defined]
+        _ = frames.nothing

@@ -85,7 +85,7 @@ def film(crf: int) -> Change:
                 out.mux(stream.encode(frame))
             out.mux(stream.encode())
         buffer.seek(0)
-        with av.open(buffer) as back:
+        with av.open(buffer, "r") as back:
             frames = [frame.to_ndarray(format="rgb24") for frame in back.decode(video=0)]
         return np.asarray(frames[-1], np.uint8)
 
@@ -304,8 +304,10 @@ def _damage_grids(grids: NDArray[np.float32], rng: np.random.Generator) -> None:
     """One kind of damage to every grid: patches, noise, inversion, shifts, torn rows."""
     count, rows, columns = grids.shape
     kinds = rng.integers(0, 8, count)
-    top, left = rng.integers(0, rows, count), rng.integers(0, columns, count)
-    bottom, right = top + rng.integers(1, 4, count), left + rng.integers(1, 12, count)
+    top = np.asarray(rng.integers(0, rows, count))
+    left = np.asarray(rng.integers(0, columns, count))
+    bottom = np.asarray(top + rng.integers(1, 4, count))
+    right = np.asarray(left + rng.integers(1, 12, count))
     y, x = np.arange(rows)[None, :, None], np.arange(columns)[None, None, :]
     patch = (y >= top[:, None, None]) & (y < bottom[:, None, None])
     patch = patch & (x >= left[:, None, None]) & (x < right[:, None, None])

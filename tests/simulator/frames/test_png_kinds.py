@@ -27,7 +27,8 @@ FORMS = {
 
 
 def picture(width: int, height: int) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(np.asarray(data.astronaut(), np.uint8)[:height, :width])
+    whole = np.asarray(data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]
+    return np.ascontiguousarray(whole[:height, :width])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -49,7 +50,7 @@ def test_each_kind_decodes(kind: Kind, size: tuple[int, int]) -> None:
 
 def test_sixteen_bits_are_sixteen_bits() -> None:
     pixels = picture(8, 8)
-    with av.open(BytesIO(encode_kind(pixels, "16-bit"))) as container:
+    with av.open(BytesIO(encode_kind(pixels, "16-bit")), "r") as container:
         (frame,) = container.decode(video=0)
     assert frame.format.name.startswith("rgb48")
     assert np.abs(frame.to_ndarray(format="rgb24").astype(int) - pixels).max() <= 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pyspng
+import pyspng  # type: ignore[import-untyped]
 import pytest
 from numpy.typing import NDArray
 from PIL import Image

@@ -43,7 +43,7 @@ def test_pillow_kornia_and_ffmpeg_agree(
         assert (image.size, image.mode) == (size, "RGB")
         expected = np.asarray(image)
     assert np.array_equal(decode_image_png_u8(png, (size[1], size[0]), "rgb"), expected)
-    with av.open(BytesIO(png)) as container:
+    with av.open(BytesIO(png), "r") as container:
         (picture,) = container.decode(video=0)
     assert np.array_equal(picture.to_ndarray(format="rgb24"), expected)
 

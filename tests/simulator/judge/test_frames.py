@@ -1,6 +1,7 @@
 """What became of the frames: every way of losing them, from observations made by hand."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def judge(events: Iterable[EngineEvent], observations: Sequence[Observation] = (
     return judge_evidence(evidence, observations)
 
 
-WHO = {"scenario": "s", "bot": "b"}
+WHO: dict[str, Any] = {"scenario": "s", "bot": "b"}
 
 
 def frame(

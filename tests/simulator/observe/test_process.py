@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -146,6 +147,23 @@ def test_its_death_is_told_with_its_last_lines_and_it_can_be_started_anew(
         assert process.pid != before
         await process.stop()
         assert len(told.of(ProcessEnded)) == 1
+
+    run(main)
+
+
+def test_a_death_just_before_a_restart_is_told_all_the_same(
+    run: Run, script: Script, free_port: int, told: Told
+) -> None:
+    async def main() -> None:
+        process = receiver(script(LISTENS.format(port=free_port, then="")), free_port, told)
+        await process.start()
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        await process.restart()
+        (ended,) = told.of(ProcessEnded)
+        assert ended.code == -signal.SIGKILL
+        await process.stop()
+        assert told.of(ProcessEnded) == [ended]
 
     run(main)
 
