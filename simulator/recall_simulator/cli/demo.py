@@ -31,7 +31,8 @@ def demo(
 ) -> None:
     """Play a short meeting into the reference receiver, and compare what both sides counted."""
     from recall_simulator.cli import terminal
-    from recall_simulator.cli.run import play_and_report
+    from recall_simulator.cli.playing import play_and_judge
+    from recall_simulator.report import print_summary
     from recall_simulator.session import Session, Settings
     from recall_simulator.wire import parse_endpoint
 
@@ -45,7 +46,8 @@ def demo(
                 speed=options.parse_speed(speed),
             )
         )
-        tally, verdict = play_and_report(session, journal=None, as_json=False, quiet=quiet)
+        tally, verdict, _ = play_and_judge(session, journal=None, as_json=False, quiet=quiet)
+        print_summary(terminal.console(), tally, verdict)
         if any(bot.state == "interrupted" for bot in tally.bots.values()):
             raise typer.Exit(verdict.exit_code)
         report = fetch_report(url)

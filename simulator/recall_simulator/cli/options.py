@@ -57,6 +57,22 @@ Frames = Annotated[
     Path | None,
     typer.Option("--frames", help="Folder of pictures, or a film, in place of the scenes."),
 ]
+Command = Annotated[
+    str | None,
+    typer.Option("--exec", metavar="CMD", help="Starts the receiver, which listens at --url."),
+]
+Observe = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KIND:ARG",
+        help="What the receiver made of the frames: files:GLOB, http:URL, ws:URL, stdout:REGEX, "
+        "command:CMD or python:MODULE:FUNCTION; repeatable.",
+    ),
+]
+Report = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KIND=FILE", help="junit=FILE or json=FILE; repeatable."),
+]
 Owned = Annotated[
     bool,
     typer.Option(

@@ -1,21 +1,12 @@
 """`recallsim run`: play scenarios into a receiver."""
 
 import json
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from recall_simulator.cli import options
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from recall_simulator.engine import Handler
-    from recall_simulator.record.findings import Verdict
-    from recall_simulator.report import Tally
-    from recall_simulator.session import Session
 
 
 def run(
@@ -65,6 +56,9 @@ def run(
     strict_url: Annotated[
         bool, typer.Option("--strict-url", help="Refuse a URL that Recall.ai may refuse.")
     ] = False,
+    command: options.Command = None,
+    observe: options.Observe = None,
+    report: options.Report = None,
     i_own_this_receiver: options.Owned = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -74,9 +68,13 @@ def run(
     Exit codes: 0 ok or tolerated, 1 the receiver failed, 2 wrong usage or scenario,
     3 inconclusive or no connection.
     """
+    from recall_simulator.cli import terminal
+    from recall_simulator.cli.playing import play_and_judge, write_reports
+    from recall_simulator.report import print_summary
     from recall_simulator.session import Session, Settings
     from recall_simulator.wire import Signer, parse_endpoint
 
+    reports = options.parse_reports(report)
     session = Session.open(
         Settings(
             endpoint=parse_endpoint(url),
@@ -96,68 +94,20 @@ def run(
                 retry=retry,
                 outage=outage,
                 slow_receiver=slow_receiver,
-                digests=journal is not None,
+                digests=journal is not None or bool(observe),
             ),
+            command=command,
+            observe=observe or [],
             owned=i_own_this_receiver,
             strict_url=strict_url,
         )
     )
-    tally, verdict = play_and_report(session, journal=journal, as_json=as_json, quiet=quiet)
+    tally, verdict, trouble = play_and_judge(session, journal=journal, as_json=as_json, quiet=quiet)
+    print_summary(terminal.console(to_stderr=as_json), tally, verdict)
+    document = tally.as_json(verdict)
+    write_reports(reports, verdict, document)
     if as_json:
-        print(json.dumps(tally.as_json(verdict), ensure_ascii=False))
+        print(json.dumps(document, ensure_ascii=False))
+    if trouble is not None:
+        raise trouble
     raise typer.Exit(verdict.exit_code)
-
-
-def play_and_report(
-    session: "Session", *, journal: Path | None, as_json: bool, quiet: bool
-) -> "tuple[Tally, Verdict]":
-    """Play a session with a console and a journal beside it, and print the summary.
-
-    Raises:
-        UsageError: the journal can't be written. The summary was printed all the same.
-    """
-    from recall_simulator.cli import terminal
-    from recall_simulator.judge import Evidence, judge
-    from recall_simulator.report import (
-        Journal,
-        LiveConsole,
-        PlainConsole,
-        Tally,
-        print_head,
-        print_summary,
-    )
-
-    console = terminal.console(to_stderr=as_json)
-    print_head(console, session.begins)
-    tally, evidence = Tally(), Evidence()
-    try:
-        with ExitStack() as stack:
-            handlers: list[Handler] = [tally, evidence]
-            if journal is not None:
-                handlers.append(stack.enter_context(Journal(journal)))
-            for warning in [*session.warnings, *paint(session, console)]:
-                console.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
-            if not quiet:
-                handlers.append(
-                    stack.enter_context(LiveConsole(console, tally))
-                    if console.is_terminal
-                    else stack.enter_context(PlainConsole(console))
-                )
-            session.play(handlers)
-    finally:
-        verdict = judge(evidence)
-        if tally.run is not None:
-            print_summary(console, tally, verdict)
-    return tally, verdict
-
-
-def paint(session: "Session", console: "Console") -> list[str]:
-    """Paint ahead, with a progress bar on a terminal; gives what the user should be told."""
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (TextColumn("painting"), BarColumn(), TextColumn("{task.completed} of {task.total}"))
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as progress:
-        task = progress.add_task("painting", total=None)
-        return session.paint(lambda done, total: progress.update(task, completed=done, total=total))

@@ -24,7 +24,6 @@ class Evidence:
         worst_stall: seconds that a frame was late by the receiver's doing, by scenario.
         given_up: frames that a policy for slow receivers gave up, by scenario.
         began: real seconds since the run began at which each scenario did.
-        seconds: real time that the run took to its last frame.
         overtime: schedule seconds that a meeting went on after its end, by scenario.
     """
 
@@ -34,7 +33,6 @@ class Evidence:
         self.given_up: dict[str, int] = defaultdict(int)
         self.began: dict[str, float] = {}
         self.overtime: dict[str, float] = defaultdict(float)
-        self.seconds = 0.0
         self._frames = frames
         self._ends_at: dict[str, float] = {}
 
@@ -50,7 +48,6 @@ class Evidence:
         name = getattr(event, "scenario", "")
         match event:
             case FrameSent():
-                self.seconds = max(self.seconds, event.written)
                 self.worst_stall[name] = max(self.worst_stall[name], event.stall)
                 if not self._frames:
                     return

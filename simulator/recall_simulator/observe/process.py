@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 import shutil
+import signal
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ HASTE: Final = 2.0
 """The same, where the run was broken off."""
 SAMPLES: Final = 0.25
 """Real seconds between two samples."""
+_KILL: Final = 9
 _POLL: Final = 0.05
 _LAST_WORDS: Final = 1.0
 _DEPARTURE: Final = 0.5
@@ -73,7 +75,7 @@ class ReceiverProcess:
         self._transport: asyncio.SubprocessTransport | None = None
         self._pipes: Pipes | None = None
         self._watch: asyncio.Task[None] | None = None
-        self._ending = False
+        self._sent: set[int] = set()
 
     @property
     def is_alive(self) -> bool:
@@ -99,7 +101,7 @@ class ReceiverProcess:
         """
         await self._check_port()
         self._family = Family()
-        self._ending = False
+        self._sent = set()
         self._pipes = pipes = Pipes(self._on_line)
         try:
             transport, _ = await asyncio.get_running_loop().subprocess_exec(
@@ -157,11 +159,13 @@ class ReceiverProcess:
             return
         if not self._family.first():
             await passed(pipes.exited, _LAST_WORDS)  # it is dead, and the loop is about to hear
-        # A death before this moment is its own, and is told before this returns.
-        self._ending = not pipes.exited.is_set()
+        if not pipes.exited.is_set():
+            self._sent.add(signal.SIGTERM)
         try:
             await self._family.end(self._grace if look else min(HASTE, self._grace))
         finally:
+            if self._family.first():
+                self._sent.add(_KILL)
             self._family.kill()
             try:
                 # Those who hold the pipes are dead, so that they run dry at once.
@@ -236,13 +240,13 @@ class ReceiverProcess:
             if sample is not None:
                 self._tell(sample)
         ended = self._now()
-        if not self._ending:
+        code = self._code()
+        # What it dies of after SIGTERM is its own doing only where it is another signal.
+        if not self._sent or (code < 0 and -code not in self._sent):
             await passed(pipes.drained, _LAST_WORDS)
             left = await asyncio.to_thread(self._family.everyone)
             behind = [f"(it has left {named(left)} behind)"] if left else []
-            self._tell(
-                ProcessEnded(at=ended, code=self._code(), last_lines=self.last_lines + behind)
-            )
+            self._tell(ProcessEnded(at=ended, code=code, last_lines=self.last_lines + behind))
 
     def _code(self) -> int:
         code = self._transport.get_returncode() if self._transport else None

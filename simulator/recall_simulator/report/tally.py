@@ -79,6 +79,7 @@ class Tally:
         self.frames_sent = 0
         self.events_sent = 0
         self.bytes_sent = 0
+        self.seconds = 0.0
         self.lag = 0.0
         self.stall = 0.0
         self._dialled: dict[tuple[str, int], float] = {}
@@ -140,6 +141,7 @@ class Tally:
         stream.width, stream.height = size
         stream.name = event.name
         stream.late = max(stream.late, event.lag + event.stall)
+        self.seconds = max(self.seconds, event.written)
         self.frames_sent += 1
         self.bytes_sent += event.message_bytes
         self.lag = max(self.lag, event.lag)
@@ -157,6 +159,8 @@ class Tally:
             "run_id": self.run.run_id,
             "start_time": self.run.start_time,
             "url": self.run.url,
+            "scenarios": self.run.scenarios,
+            "seconds": round(self.seconds, 3),
             "frames_sent": self.frames_sent,
             "bytes_sent": self.bytes_sent,
             "events_sent": self.events_sent,
