@@ -14,6 +14,7 @@ from recall_simulator.record.events import (
     FrameSent,
     RunStarted,
 )
+from recall_simulator.record.observations import Sighting
 from recall_simulator.record.streams import Expectation, StreamKey
 
 FrameId = tuple[StreamKey, int]
@@ -63,6 +64,7 @@ class Ledger:
         self.bots: dict[str, str] = {}
         self._recordings: dict[int, str] = {}
         self._by_digest: dict[str, FrameId] = {}
+        self._by_time: dict[tuple[StreamKey, float], int] = {}
         unproven: dict[str, list[Sent]] = {}
         for event in events:
             match event:
@@ -93,30 +95,32 @@ class Ledger:
             )
             if event.sha256:
                 self._by_digest[event.sha256] = (stream, event.sequence)
+            self._by_time[stream, round(event.relative, 6)] = event.sequence
         sent.copies += 1
         # A copy that is proven delivered takes the doubt from one that was not.
         sent.in_doubt = False
         return sent
 
-    def find(
-        self, run_id: str, participant: int, type_: str, sequence: int, sha256: str
-    ) -> FrameId | None:
-        """The frame that a picture shows, by its mark, or else by its digest; None for another's.
+    def find(self, sighting: Sighting) -> FrameId | None:
+        """The frame that a sighting is of; None where it is none of this run's.
 
-        Args:
-            run_id: from the mark; empty where there is none.
-            participant: from the mark.
-            type_: from the mark.
-            sequence: from the mark.
-            sha256: of the PNG file; empty where the observer saw no PNG file.
+        A mark is believed first, then a digest, then what the receiver says: a stream with the
+        number of a frame, or with its timestamp.
         """
-        if run_id:
-            number = (int(run_id, 16) - int(self.run_id or "0", 16)) & 0xFFFF_FFFF
-            recording = self._recordings.get(number)
-            if recording is None:
-                return None
-            stream = StreamKey(
-                recording, participant, "webcam" if type_ == "webcam" else "screenshare"
-            )
-            return (stream, sequence) if sequence in self.streams.get(stream, {}) else None
-        return self._by_digest.get(sha256) if sha256 else None
+        if sighting.run_id:
+            number = (int(sighting.run_id, 16) - int(self.run_id or "0", 16)) & 0xFFFF_FFFF
+            return self._known(self._recordings.get(number, ""), sighting)
+        if sighting.sha256:
+            return self._by_digest.get(sighting.sha256)
+        recordings = [sighting.recording] if sighting.recording else list(self.scenarios)
+        found = [frame for name in recordings if (frame := self._known(name, sighting))]
+        return found[0] if len(found) == 1 else None
+
+    def _known(self, recording: str, sighting: Sighting) -> FrameId | None:
+        stream = StreamKey(recording, sighting.participant, sighting.type)
+        sequence: int | None = sighting.sequence
+        if sighting.sequence < 0 and sighting.relative is not None:
+            sequence = self._by_time.get((stream, round(sighting.relative, 6)))
+        if sequence is None or sequence not in self.streams.get(stream, {}):
+            return None
+        return stream, sequence

@@ -42,7 +42,7 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
     for observation in observations:
         match observation:
             case Sighting() as sighting:
-                frame = _frame_of(ledger, sighting)
+                frame = ledger.find(sighting)
                 if frame is None:
                     strangers += 1
                     continue
@@ -51,7 +51,7 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
                 if sighting.place:
                     places[sighting.observer, sighting.place][frame[0]] += 1
             case Gone() as gone:
-                frame = _frame_of(ledger, gone.sighting)
+                frame = ledger.find(gone.sighting)
                 if frame is not None:
                     removed[frame] = gone
                     if there.get((gone.observer, gone.where)) == frame:
@@ -59,16 +59,6 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
     still_there = set(there.values())
     gone_for_good = {frame: gone for frame, gone in removed.items() if frame not in still_there}
     return Matched(seen=seen, gone=gone_for_good, places=dict(places), strangers=strangers)
-
-
-def _frame_of(ledger: Ledger, sighting: Sighting) -> FrameId | None:
-    return ledger.find(
-        sighting.run_id,
-        sighting.participant,
-        sighting.type,
-        sighting.sequence,
-        sighting.sha256,
-    )
 
 
 def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:

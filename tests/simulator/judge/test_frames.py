@@ -283,3 +283,18 @@ def test_without_observers_nothing_is_said_to_be_good_that_nobody_saw() -> None:
     assert verdict.not_looked_at == [
         "the receiver's process", "whether the frames were understood, kept and told apart",
     ]  # fmt: skip
+
+
+def test_what_a_receiver_says_of_itself_is_matched_by_stream_and_number_or_time() -> None:
+    def says(recording: str, sequence: int = -1, relative: float | None = None) -> Sighting:
+        return Sighting(
+            observer="stdout:x", where="line", at=99.0, recording=recording, participant=100,
+            type="webcam", sequence=sequence, relative=relative,
+        )  # fmt: skip
+
+    said: list[Observation] = [says("r", n) for n in range(5)]
+    said += [says("", relative=n / 2) for n in range(5, 10)]
+    said.append(says("another", 3))
+    verdict = judge(run(ADA), said)
+    assert summary(verdict) == [("strangers", "note", 1)]
+    assert verdict.streams[0].seen == 10
