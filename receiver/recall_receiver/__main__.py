@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,18 +11,48 @@ from pathlib import Path
 from recall_receiver.decode import DECODER_NAMES
 from recall_receiver.errors import ListenError, WorkersError
 from recall_receiver.inbox import POLICIES
-from recall_receiver.service import ReceiverOptions, serve, summary
+from recall_receiver.service import ReceiverOptions, page_address, serve, summary
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m recall_receiver") -> int:
     """Receive until a signal comes.
 
+    Args:
+        arguments: of the command line; those of the process unless given.
+        prog: what the command is called.
+
     Returns:
-        The exit code: 0, or 2 where the arguments or the port will not do.
+        The exit code: 0; 1 where a worker was lost; 2 where the arguments or the port will not do.
+    """
+    given = argument_parser(prog).parse_args(arguments)
+    out = sys.stderr if given.json else sys.stdout
+
+    def ready(url: str) -> None:
+        print(f"listening on {url}", file=out, flush=True)
+        if not given.no_page and out.isatty():
+            print(f"watch it arrive at {page_address(url)}", file=out, flush=True)
+
+    try:
+        report = serve(_options(given), on_ready=ready)
+    except (ValueError, ListenError) as error:
+        print(f"recall_receiver: {error}", file=sys.stderr)
+        return 2
+    except WorkersError as error:
+        print(f"recall_receiver: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps(report, ensure_ascii=False) if given.json else summary(report), flush=True)
+    return 0
+
+
+def argument_parser(prog: str) -> argparse.ArgumentParser:
+    """The command line of the receiver.
+
+    Args:
+        prog: what the command is called.
     """
     defaults = ReceiverOptions()
     parser = argparse.ArgumentParser(
-        prog="python -m recall_receiver",
+        prog=prog,
         description="Receive Recall.ai's real-time video over a websocket, until SIGTERM or "
         "SIGINT. On the same port: a page at /, /report.json, /metrics and /healthz.",
     )
@@ -96,39 +127,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--no-tune-malloc", action="store_true", help="leave the C library's allocator alone"
     )
-    given = parser.parse_args(arguments)
-    try:
-        options = ReceiverOptions(
-            host=given.host,
-            port=given.port,
-            secrets=tuple(given.secret),
-            token=given.token,
-            path=given.path,
-            max_message_bytes=given.max_message_bytes,
-            max_pixels=given.max_pixels,
-            save=given.save,
-            mp4=given.mp4,
-            index=given.index,
-            page=not given.no_page,
-            expose_page=given.expose_page,
-            refuse_replays=given.refuse_replays,
-            decoder=given.decoder,
-            queue_policy=given.queue_policy,
-            max_streams=given.max_streams,
-            max_connections_per_peer=given.max_connections_per_peer,
-            handshake_timeout=given.handshake_timeout,
-            workers=given.workers,
-            tune_malloc=not given.no_tune_malloc,
-        )
-        report = serve(options, on_ready=lambda url: print(f"listening on {url}", flush=True))
-    except (ValueError, ListenError) as error:
-        print(f"recall_receiver: {error}", file=sys.stderr)
-        return 2
-    except WorkersError as error:
-        print(f"recall_receiver: {error}", file=sys.stderr)
-        return 1
-    print(summary(report), flush=True)
-    return 0
+    parser.add_argument("--json", action="store_true", help="print the last report as JSON")
+    return parser
+
+
+def _options(given: argparse.Namespace) -> ReceiverOptions:
+    return ReceiverOptions(
+        host=given.host,
+        port=given.port,
+        secrets=tuple(given.secret),
+        token=given.token,
+        path=given.path,
+        max_message_bytes=given.max_message_bytes,
+        max_pixels=given.max_pixels,
+        save=given.save,
+        mp4=given.mp4,
+        index=given.index,
+        page=not given.no_page,
+        expose_page=given.expose_page,
+        refuse_replays=given.refuse_replays,
+        decoder=given.decoder,
+        queue_policy=given.queue_policy,
+        max_streams=given.max_streams,
+        max_connections_per_peer=given.max_connections_per_peer,
+        handshake_timeout=given.handshake_timeout,
+        workers=given.workers,
+        tune_malloc=not given.no_tune_malloc,
+    )
 
 
 def _port(text: str) -> int:

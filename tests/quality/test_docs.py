@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from recall_receiver.__main__ import argument_parser
 from recall_simulator.cli import app
 from recall_simulator.sources.scenarios import bundled, load_scenarios, read_toml
 
@@ -21,6 +22,8 @@ def commands() -> list[tuple[str, set[str]]]:
     for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
         for inner, leaf in getattr(command, "commands", {"": command}).items():
             options = {option for parameter in leaf.params for option in parameter.opts}
+            if name == "receive":
+                options = set(argument_parser("receive")._option_string_actions)
             found.append((f"{name} {inner}".strip(), options))
     return found
 

@@ -109,8 +109,9 @@ async def filled(
     """What waits and what was dropped, when all was put and nothing taken."""
     dropped: list[FrameEvent] = []
     inbox = Inbox(room, octets, policy, dropped.append)
-    for frame in frames:
-        await inbox.put(frame)
+    async with asyncio.timeout(20):  # where it would wait, it fails rather than hangs
+        for frame in frames:
+            await inbox.put(frame)
     inbox.close()
     return await inbox.take(100), dropped
 

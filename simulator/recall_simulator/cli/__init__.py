@@ -22,7 +22,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("check")(check.check)
-app.command("receive")(receive.receive)
+app.command("receive", context_settings=receive.PASS_ALL_ON)(receive.receive)
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(bench.app, name="bench")
 
