@@ -21,6 +21,11 @@ def usual_cause(outcome: Outcome, largest_message: int) -> str:
     match outcome.text:
         case "closed 1009":
             return _size_limit(largest_message)
+        case "closed 1011" if "ping timeout" in outcome.detail:
+            return (
+                "the receiver heard no pong, though one was sent: its event loop was busy; decode "
+                "pictures off it"
+            )
         case "closed 1011":
             return "the receiver's handler raised: see its log"
         case "closed 1000" | "closed 1001":
@@ -42,7 +47,10 @@ def usual_cause(outcome: Outcome, largest_message: int) -> str:
         case "tls":
             return "give its authority with --ca FILE, or go without a check with --insecure"
         case "http 401" | "http 403":
-            return "the receiver wants a token in the URL or a signature: give --secret"
+            return (
+                "the receiver wants a token in the URL or a signature: give --secret; with one, it "
+                "has another secret, or signs another string than ID.TIMESTAMP. with an empty body"
+            )
         case "http 404":
             return "no websocket route at this path: is the path in --url right?"
         case "junk after 101":

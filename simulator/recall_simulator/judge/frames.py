@@ -31,6 +31,7 @@ def judge_frames(
             kind=trouble.severity,
             severity="inconclusive" if trouble.severity == "blind" else "note",
             what=f"{trouble.observer}: {trouble.trouble}",
+            cause=_why_blind(ledger) if trouble.severity == "blind" and not matched.seen else "",
         )
         for trouble in troubles
     ]
@@ -81,7 +82,11 @@ def _of_stream(
             column="loses",
             severity=severity,
             what=f"{key}: {len(never)} of {stream.expected} frames were never seen",
-            cause=_why_lost(frames, never, seen),
+            cause=_why_overwritten(frames, overwritten)
+            if overwritten
+            else _why_lost(
+                frames, never, seen, late_close=ledger.bots.get(key.recording) in ledger.late_closes
+            ),
             scenario=stream.scenario,
             count=len(never),
             evidence=[f"frames {_numbers(never)}"],
@@ -121,7 +126,19 @@ def _why_overwritten(frames: dict[int, Sent], overwritten: Sequence[int]) -> str
     return "a later frame is written over an earlier one: two of them get the same name"
 
 
-def _why_lost(frames: dict[int, Sent], never: Sequence[int], seen: set[int]) -> str:
+def _why_blind(ledger: Ledger) -> str:
+    sent = sum(len(frames) for frames in ledger.streams.values())
+    if sent == 0:
+        return ""
+    return (
+        f"if this is where it writes, it kept none of {sent} frames: does it read the frame from "
+        "`data.data`, and not from `data`?"
+    )
+
+
+def _why_lost(
+    frames: dict[int, Sent], never: Sequence[int], seen: set[int], *, late_close: bool
+) -> str:
     """The pattern of a loss, and what usually leaves it."""
     if not seen:
         return "nothing of this stream was kept: is its type, or a null name, passed over?"
@@ -133,7 +150,22 @@ def _why_lost(frames: dict[int, Sent], never: Sequence[int], seen: set[int]) -> 
                 "nothing was kept after a reconnect: the late close of the old connection may have "
                 "ended the meeting"
             )
-        return "nothing was kept of an earlier connection: its state went with it"
+        return (
+            "nothing was kept of an earlier connection: its state went with it, or the next one "
+            "wrote over its files"
+        )
+    if seen == {max(frames)}:
+        return "only the newest picture is there: each is written over the one before"
+    if _starts_anew(frames, never, seen):
+        return (
+            "so many frames of the connection before are missing as came after the reconnect: "
+            "numbers that start anew write over its files"
+        )
+    if late_close and _ends_early(frames, never):
+        return (
+            "nothing was kept from soon after the reconnect on: the late close of the old "
+            "connection ended the meeting"
+        )
     if never[-1] == max(frames) and never[-1] - never[0] == len(never) - 1:
         return "the last frames are missing: were they still in a queue when the connection closed?"
     if 0.25 < len(never) / len(frames) < 0.75:
@@ -142,6 +174,24 @@ def _why_lost(frames: dict[int, Sent], never: Sequence[int], seen: set[int]) -> 
             "early"
         )
     return "were frames dropped while the receiver was busy?"
+
+
+def _starts_anew(frames: dict[int, Sent], never: Sequence[int], seen: set[int]) -> bool:
+    """Whether each frame that was kept after a reconnect costs one from the leg's beginning before."""
+    legs = {frames[number].attempt for number in never}
+    if len(legs) != 1:
+        return False
+    (leg,) = legs
+    before = sorted(number for number, sent in frames.items() if sent.attempt == leg)
+    after = [number for number in seen if frames[number].attempt > leg]
+    return list(never) == before[: len(after)]
+
+
+def _ends_early(frames: dict[int, Sent], never: Sequence[int]) -> bool:
+    """Whether most of the last leg, and nothing else, is missing from some frame on."""
+    last_leg = max(sent.attempt for sent in frames.values())
+    leg = sorted(number for number, sent in frames.items() if sent.attempt == last_leg)
+    return 2 * len(never) > len(leg) and list(never) == leg[-len(never) :]
 
 
 def _claims(ledger: Ledger, observations: Sequence[Observation]) -> Iterable[Finding]:

@@ -15,6 +15,7 @@ from recall_simulator.record.events import (
     RunStarted,
 )
 from recall_simulator.record.observations import Sighting
+from recall_simulator.record.outcomes import PLANNED_OVERLAP
 from recall_simulator.record.streams import Expectation, StreamKey
 
 FrameId = tuple[StreamKey, int]
@@ -55,6 +56,7 @@ class Ledger:
         streams: frames by number, for each stream.
         scenarios: the scenario of each recording.
         bots: the bot of each recording.
+        late_closes: bots an old link of which was closed when the next one was up.
     """
 
     def __init__(self, events: Iterable[EngineEvent]) -> None:
@@ -62,6 +64,7 @@ class Ledger:
         self.streams: dict[StreamKey, dict[int, Sent]] = {}
         self.scenarios: dict[str, str] = {}
         self.bots: dict[str, str] = {}
+        self.late_closes: set[str] = set()
         self._recordings: dict[int, str] = {}
         self._by_digest: dict[str, FrameId] = {}
         self._by_time: dict[tuple[StreamKey, float], int] = {}
@@ -77,6 +80,8 @@ class Ledger:
                 case FrameSent():
                     unproven.setdefault(event.bot, []).append(self._add(event))
                 case AttemptEnded():
+                    if event.outcome == PLANNED_OVERLAP:
+                        self.late_closes.add(event.bot)
                     frames = unproven.pop(event.bot, [])
                     for sent in frames[len(frames) - event.in_doubt :]:
                         sent.in_doubt = True

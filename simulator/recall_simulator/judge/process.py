@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from recall_simulator.judge.evidence import Evidence
+from recall_simulator.record.events import LinkOpened
 from recall_simulator.record.findings import Finding
 from recall_simulator.record.observations import Observation, ProcessEnded, ProcessSample
 
@@ -30,13 +31,21 @@ def judge_process(evidence: Evidence, observations: Iterable[Observation]) -> li
                         severity="failed",
                         what=f"the receiver's process ended {how}, {at:.1f} s into the run",
                         cause="its last words are the evidence",
-                        scenario=evidence.scenario_at(at),
+                        scenario=_scenario_of_death(evidence, at),
                         evidence=lines[-_EVIDENCE:],
                     )
                 )
             case ProcessSample():
                 samples.append(observation)
     return [*findings, *_growth(samples)]
+
+
+def _scenario_of_death(evidence: Evidence, at: float) -> str:
+    """Where a receiver died: a scenario in which no link came up found it dead."""
+    opened = {event.scenario for event in evidence.events if isinstance(event, LinkOpened)}
+    begun = [scenario for scenario, began in evidence.began.items() if began <= at]
+    lived = [scenario for scenario in begun if scenario in opened]
+    return (lived or begun or [""])[-1]
 
 
 def _growth(samples: list[ProcessSample]) -> list[Finding]:
