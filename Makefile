@@ -28,7 +28,7 @@ soak: .venv/dev
 	$(BIN)/python -m pytest -m soak
 
 bench: .venv/dev
-	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only -p no:cacheprovider
+	$(BIN)/python -m pytest benchmarks --benchmark-enable -m "not soak" -p no:cacheprovider
 
 pictures: .venv/dev
 	$(BIN)/python docs/pictures.py

@@ -1,7 +1,7 @@
 """Gathers the figures of a benchmark run into `benchmarks/RESULTS.md`.
 
 A benchmark tells its figures through the fixture `figure`. A run with `--benchmark-enable` replaces
-the sections that it measured and leaves the others as they are.
+the figures that it measured and leaves the others as they are.
 """
 
 import json
@@ -58,7 +58,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         json.loads(DATA.read_text(encoding="utf-8")) if DATA.exists() else {}
     )
     for section, rows in _gathered.items():
-        sections[section] = {"machine": _machine(), "rows": rows}
+        before = sections.get(section, {}).get("rows", [])
+        assert isinstance(before, list)
+        fresh = {row["what"]: row for row in rows}
+        kept = [fresh.pop(row["what"], row) for row in before]
+        sections[section] = {"machine": _machine(), "rows": [*kept, *fresh.values()]}
     DATA.write_text(json.dumps(sections, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     PAGE.write_text(_page(sections), encoding="utf-8")
 

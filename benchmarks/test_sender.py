@@ -249,6 +249,6 @@ def test_start_of_a_run(figure: Figure, tmp_path: Path, cache: str, target: str)
                         break
             del turn
     figure(
-        SECTION, f"`recallsim run one-speaker` to the first frame, {cache} cache",
+        SECTION, f"`recallsim run one-speaker` to the open link, {cache} cache",
         f"{taken:.2f} s", target=target,
     )  # fmt: skip

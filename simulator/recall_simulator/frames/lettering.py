@@ -1,5 +1,6 @@
 """Text on pictures: the shipped fonts as a value, and a pen that writes names in many scripts."""
 
+import unicodedata
 from io import BytesIO
 from typing import Final, Literal
 
@@ -12,6 +13,12 @@ Face = Literal["sans", "bold", "mono", "cjk"]
 Colour = int | tuple[int, int, int]
 
 _NO_GLYPH: Final = "\U0010fffd"
+
+LONGEST: Final = 200
+"""Characters of a line of text that are looked at: no picture has room for more."""
+
+MOST_MARKS: Final = 3
+"""Combining marks that a letter keeps."""
 
 
 class Fonts(msgspec.Struct, frozen=True):
@@ -54,7 +61,7 @@ class Pen:
 
     def label(self, name: str | None, participant: int) -> str:
         """A name if it can be written, else the participant's id."""
-        text = " ".join((name or "").split())
+        text = " ".join(_visible(name or "").split())
         return text if text and self.writable(text) else f"participant {participant}"
 
     def _has(self, face: Face, char: str) -> bool:
@@ -89,11 +96,16 @@ class Pen:
 
     def fit(self, text: str, size: int, room: float, face: Face = "sans") -> str:
         """The text, cut short with an ellipsis where it is wider than `room` pixels."""
-        if self.width(text, size, face) <= room:
+        if len(text) <= LONGEST and self.width(text, size, face) <= room:
             return text
-        while text and self.width(text + "…", size, face) > room:
-            text = text[:-1].rstrip()
-        return text + "…"
+        fits, too_long = 0, min(len(text), LONGEST)
+        while too_long - fits > 1:
+            middle = (fits + too_long) // 2
+            if self.width(text[:middle].rstrip() + "…", size, face) <= room:
+                fits = middle
+            else:
+                too_long = middle
+        return text[:fits].rstrip() + "…"
 
     def write(
         self,
@@ -126,6 +138,20 @@ class Pen:
         self.write(
             draw, (x - self.width(text, size, face) / 2, y + size * 0.36), text, size, fill, face
         )
+
+
+def _visible(text: str) -> str:
+    """A name without what turns a line round, or hides, or towers over it."""
+    kept: list[str] = []
+    marks = 0
+    for char in text[:LONGEST]:
+        category = unicodedata.category(char)
+        marks = marks + 1 if category == "Mn" else 0
+        if category not in ("Cc", "Cf") and marks <= MOST_MARKS:
+            kept.append(char)
+        elif category == "Cc":
+            kept.append(" ")
+    return "".join(kept)
 
 
 def _ink(font: ImageFont.FreeTypeFont, text: str) -> tuple[tuple[int, int], bytes]:

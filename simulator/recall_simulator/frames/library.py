@@ -121,7 +121,7 @@ def paint_base(key: BaseKey, fonts: Fonts, pictures: PictureSource | None = None
         )
     if key.marked:
         return Base(png.front(pixels, rows, key.tail))
-    return Base(png.Front(pybase64.b64encode(png.whole(pixels)), 1, None, 0))
+    return Base(png.all_but_the_end(pixels))
 
 
 class FrameLibrary:
@@ -133,7 +133,8 @@ class FrameLibrary:
         run_id: 8 hex digits that every mark carries.
         seed: of what the scenes show.
         fonts: to write with.
-        marks: write marks; without them, frames differ only as far as the scene moves.
+        marks: write marks; without them, frames differ as far as the scene moves, and every file
+            has a comment of its own, so that they can be told apart by digest.
         pictures: the user's own pictures in place of the scenes, except `flat` and `black`.
         budget: bytes of base pictures that are kept.
         single_idat: put all image data into one IDAT chunk instead of two.
@@ -199,14 +200,16 @@ class FrameLibrary:
             self._bases.move_to_end(name)
         front = base.front
         text = front.text
-        if stream.strip is None:
-            length = len(text) // 4 * 3 - text.count(b"=", -2)
-            return Encoded(shot.width, shot.height, length, (text,))
         at_ms = round(shot.at * 1000)
         run = (self._run + shot.bot) & 0xFFFF_FFFF
-        payload = pack(run, shot.participant, shot.type, shot.sequence, at_ms)
-        data = stream.strip.data(payload, clock_text(shot.sequence, at_ms), front.adler)
-        rest = png.splice(front, data)
+        if stream.strip is None:
+            # Equal pixels would be equal files: a comment tells those apart by digest.
+            who = f"{run:08x} {shot.participant} {shot.type} {shot.sequence} {at_ms}"
+            rest = png.chunk(b"tEXt", b"Comment\0" + who.encode()) + png.END
+        else:
+            payload = pack(run, shot.participant, shot.type, shot.sequence, at_ms)
+            data = stream.strip.data(payload, clock_text(shot.sequence, at_ms), front.adler)
+            rest = png.splice(front, data)
         length = len(text) // 4 * 3 + len(rest)
         end = pybase64.b64encode(rest)
         return Encoded(shot.width, shot.height, length, (text, end), base.hash)

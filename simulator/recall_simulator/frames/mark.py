@@ -40,7 +40,8 @@ class Mark(msgspec.Struct, frozen=True):
     """What a mark says.
 
     Attributes:
-        run_id: 8 hex digits, the run that made the frame.
+        run_id: 8 hex digits: the run's id, plus the number of the bot that sent the frame. A run of
+            one bot has number 0 alone.
         participant: participant id.
         type: webcam or screenshare.
         sequence: 0-based number of the frame in its stream.
@@ -52,6 +53,10 @@ class Mark(msgspec.Struct, frozen=True):
     type: StreamType
     sequence: int
     at_ms: int
+
+    def bot(self, run_id: str) -> int:
+        """Number of the bot in the run of this id; a large one for another run's frame."""
+        return (int(self.run_id, 16) - int(run_id, 16)) & _UINT32
 
 
 def markable(width: int, height: int) -> bool:

@@ -55,7 +55,6 @@ def filter_rows(rows: NDArray[np.uint8], step: int) -> bytes:
     left[:, step:] = rows[:, :-step]
     above = np.zeros_like(rows)
     above[1:] = rows[:-1]
-    best = rows
     cost = _cost(rows)
     chosen = np.zeros(height, np.uint8)
     best = rows.copy()
@@ -140,11 +139,28 @@ def front(pixels: NDArray[np.uint8], rows: int, tail: int | None) -> Front:
     else:
         body = (len(data) + tail).to_bytes(4) + b"IDAT" + data
         crc = zlib.crc32(b"IDAT" + data)
-    head = SIGNATURE + header(width, height + rows)
+    return _padded(
+        SIGNATURE + header(width, height + rows), body, zlib.adler32(scanlines), crc, rows
+    )
+
+
+def all_but_the_end(pixels: NDArray[np.uint8]) -> Front:
+    """A whole picture up to where further chunks, or IEND, can follow.
+
+    Args:
+        pixels: (height, width, 3) uint8 RGB.
+    """
+    height, width, _ = pixels.shape
+    data = zlib.compress(filter_rows(pixels.reshape(height, width * 3), 3), LEVEL)
+    return _padded(SIGNATURE + header(width, height), chunk(b"IDAT", data), 1, None, 0)
+
+
+def _padded(head: bytes, body: bytes, adler: int, crc: int | None, rows: int) -> Front:
+    """A front whose length is a multiple of 3, so that its base64 needs no padding."""
     note = b"Software\0recallsim"
     missing = -(len(head) + len(body) + 12 + len(note)) % 3
     whole = head + chunk(b"tEXt", note + b" " * missing) + body
-    return Front(pybase64.b64encode(whole), zlib.adler32(scanlines), crc, rows)
+    return Front(pybase64.b64encode(whole), adler, crc, rows)
 
 
 def splice(front: Front, data: bytes) -> bytes:

@@ -44,6 +44,8 @@ def read_mark(pixels: NDArray[np.uint8]) -> Mark | None:
             "read_mark takes uint8 pixels of shape (height, width) or (height, width, channels), "
             f"not {pixels.dtype} of shape {pixels.shape}"
         )
+    if pixels.ndim == 3 and pixels.shape[2] not in (1, 3, 4):
+        raise ValueError(f"read_mark takes 1, 3 or 4 channels, not {pixels.shape[2]}")
     plane = pixels if pixels.ndim == 2 else pixels[:, :, min(1, pixels.shape[2] - 1)]
     height, width = plane.shape
     if height < ROWS * 2 or width < COLUMNS * 2:

@@ -11,6 +11,11 @@ from recall_simulator.record.streams import StreamKey
 _SHOWN = 12
 """Frame numbers, or files, that a finding names."""
 
+_WRITTEN_OVER = (
+    "the frames after a reconnect are written over those before: go on counting, or name files by "
+    "their time"
+)
+
 
 def judge_frames(
     ledger: Ledger, observations: Sequence[Observation]
@@ -119,10 +124,7 @@ def _of_stream(
 def _why_overwritten(frames: dict[int, Sent], overwritten: Sequence[int]) -> str:
     last_leg = max(sent.attempt for sent in frames.values())
     if all(frames[number].attempt < last_leg for number in overwritten):
-        return (
-            "the frames after a reconnect are written over those before: go on counting, or name "
-            "files by their time"
-        )
+        return _WRITTEN_OVER
     return "a later frame is written over an earlier one: two of them get the same name"
 
 
@@ -141,7 +143,7 @@ def _why_lost(
 ) -> str:
     """The pattern of a loss, and what usually leaves it."""
     if not seen:
-        return "nothing of this stream was kept: is its type, or a null name, passed over?"
+        return "nothing of this stream was kept: is its type, its size or a null name passed over?"
     legs = {frames[number].attempt for number in never}
     kept_legs = {frames[number].attempt for number in seen}
     if not legs & kept_legs:
@@ -157,10 +159,7 @@ def _why_lost(
     if seen == {max(frames)}:
         return "only the newest picture is there: each is written over the one before"
     if _starts_anew(frames, never, seen):
-        return (
-            "so many frames of the connection before are missing as came after the reconnect: "
-            "numbers that start anew write over its files"
-        )
+        return f"as many are missing as came after it: {_WRITTEN_OVER}"
     if late_close and _ends_early(frames, never):
         return (
             "nothing was kept from soon after the reconnect on: the late close of the old "
@@ -177,7 +176,7 @@ def _why_lost(
 
 
 def _starts_anew(frames: dict[int, Sent], never: Sequence[int], seen: set[int]) -> bool:
-    """Whether each frame that was kept after a reconnect costs one from the leg's beginning before."""
+    """Whether as many frames are missing from the beginning of a leg as were kept after it."""
     legs = {frames[number].attempt for number in never}
     if len(legs) != 1:
         return False

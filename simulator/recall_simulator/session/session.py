@@ -36,6 +36,9 @@ from recall_simulator.sources.fonts import shipped_fonts
 from recall_simulator.sources.pictures import load_pictures
 from recall_simulator.sources.scenarios import Named, load_scenarios
 
+PICTURES_SEED = 0
+"""People look the same in every run, so that their pictures are painted once for all of them."""
+
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A run that is ready to be played: nothing has been sent yet.
@@ -80,7 +83,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         seed = fresh.randrange(10**6) if settings.seed is None else settings.seed
         run_id = settings.run_id or f"{fresh.getrandbits(32):08x}"
         start_time = settings.start_time or utc_now()
-        library, warnings = _library(run_id, seed, settings.frames, marks=settings.marks)
+        library, warnings = _library(run_id, settings.frames, marks=settings.marks)
         plans: dict[str, list[Plan]] = {}
         for name, named in _by_name(load_scenarios(settings.scenarios)).items():
             plans[name] = _plans(
@@ -120,7 +123,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             for plan in plans
             for shot in first_shots(plan)
         ]
-        cache = DiskCache(cache_folder())
+        folder = cache_folder()
+        cache = DiskCache(folder) if folder else None
         return list(prepare(self.library, shots, cache=cache, progress=progress).warnings)
 
     def play(self, handlers: Sequence[Handler], tell: Tell = lambda observation: None) -> None:
@@ -240,12 +244,14 @@ def _plans(
 
 
 def _library(
-    run_id: str, seed: int, frames: Path | None, *, marks: bool
+    run_id: str, frames: Path | None, *, marks: bool
 ) -> tuple[FrameLibrary, tuple[str, ...]]:
     fonts = shipped_fonts()
     if frames is None:
-        return FrameLibrary(run_id=run_id, seed=seed, fonts=fonts, marks=marks), ()
+        return FrameLibrary(run_id=run_id, seed=PICTURES_SEED, fonts=fonts, marks=marks), ()
     load = load_film if frames.is_file() else load_pictures
     pictures, warnings = load(frames)
-    library = FrameLibrary(run_id=run_id, seed=seed, fonts=fonts, marks=marks, pictures=pictures)
+    library = FrameLibrary(
+        run_id=run_id, seed=PICTURES_SEED, fonts=fonts, marks=marks, pictures=pictures
+    )
     return library, warnings

@@ -24,6 +24,8 @@ LIMIT: Final = 512 * 2**20
 """Bytes that the cache takes on disk unless told otherwise."""
 _MAGIC: Final = b"recallsim base 1\n"
 _SUFFIX: Final = ".base"
+_STALE: Final = 3600.0
+"""Seconds after which a file that was not written to its end is nobody's any more."""
 
 Progress = Callable[[int, int], None]
 """Called with how many bases are ready and how many there will be."""
@@ -52,14 +54,23 @@ class _Record(msgspec.Struct, frozen=True, array_like=True):
     rows: int
 
 
-def cache_folder() -> Path:
-    """The folder where this user's programs keep what they can make again."""
+def cache_folder() -> Path | None:
+    """The folder where this user's programs keep what they can make again, if there is one."""
+    try:
+        return _cache_folder()
+    except RuntimeError:  # nobody knows where the user's home is
+        return None
+
+
+def _cache_folder() -> Path:
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Caches"
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+        # The XDG specification has relative paths ignored.
+        base = given if given.is_absolute() else Path.home() / ".cache"
     return base / "recallsim" / "frames"
 
 
@@ -127,8 +138,14 @@ class DiskCache:
         """Delete the files that were not used for longest, down to the limit."""
         try:
             files = [(path, path.stat()) for path in self.folder.glob("*" + _SUFFIX)]
+            parts = [(path, path.stat()) for path in self.folder.glob("*.part")]
         except OSError:
             return
+        newest = max((stat.st_mtime for _, stat in files), default=0.0)
+        for path, stat in parts:
+            if stat.st_mtime < newest - _STALE:
+                with suppress(OSError):
+                    path.unlink()
         held = sum(stat.st_size for _, stat in files)
         for path, stat in sorted(files, key=lambda item: item[1].st_mtime):
             if held <= self.limit:

@@ -190,3 +190,67 @@ def test_bases_are_shared_by_names_of_any_length(fonts: Fonts, single_idat: bool
             shot = Shot(100, name, type_, "webcam", 480, 360, 7, 3.5)
             with Image.open(BytesIO(library.encode(shot).png())) as image:
                 assert np.asarray(image).shape == (360, 480, 3)
+
+
+@pytest.mark.parametrize(("marks", "size"), [(False, (480, 360)), (True, (64, 48)), (True, (1, 1))])
+def test_frames_without_a_mark_are_told_apart_by_digest(
+    fonts: Fonts, marks: bool, size: tuple[int, int]
+) -> None:
+    library = FrameLibrary(run_id="0badcafe", seed=1, fonts=fonts, marks=marks)
+    shots = [
+        Shot(participant, "Ada", "webcam", "flat", *size, number, number / 2, bot)
+        for participant in (100, 200)
+        for number in range(12)
+        for bot in (0, 1)
+    ]
+    pictures = [library.encode(shot) for shot in shots]
+    assert len({picture.digest() for picture in pictures}) == len(shots)
+    for picture in pictures:
+        assert picture.length == len(picture.png())
+        assert picture.digest() == hashlib.sha256(picture.png()).hexdigest()
+        with Image.open(BytesIO(picture.png())) as image:
+            assert np.asarray(image).shape == (size[1], size[0], 3)
+
+
+def test_the_mark_says_which_bot_of_the_run_sent_the_frame(fonts: Fonts) -> None:
+    library = FrameLibrary(run_id="ffffffff", seed=1, fonts=fonts)
+    for bot in (0, 1, 5):
+        mark = read_mark(library.pixels(Shot(100, "Ada", "webcam", "flat", 480, 360, 3, 1.5, bot)))
+        assert mark is not None
+        assert mark.bot("ffffffff") == bot
+
+
+def test_a_name_that_nobody_can_read_costs_no_time(
+    fonts: Fonts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from recall_simulator.frames.lettering import Pen
+
+    measured: list[int] = []
+    width = Pen.width
+
+    def counting(self: Pen, text: str, size: int, face: str = "sans") -> float:
+        measured.append(len(text))
+        return width(self, text, size, face)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Pen, "width", counting)
+    pen = Pen(fonts)
+    fitted = pen.fit("x" * 100_000, 12, 150)
+    assert fitted.endswith("…")
+    assert width(pen, fitted, 12) <= 150 < width(pen, "x" + fitted, 12)
+    assert len(measured) < 12
+    assert max(measured) <= 201
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("abc\u202edef", "abcdef"), ("\ufeffAda", "Ada"), ("a\nb", "a b"),
+        ("e" + "\u0301" * 50, "e" + "\u0301" * 3), ("\u200b", "participant 7"),
+    ],
+)  # fmt: skip
+def test_a_label_has_nothing_that_hides_or_turns_the_line(
+    fonts: Fonts, name: str, label: str
+) -> None:
+    from recall_simulator.frames.lettering import Pen
+
+    assert Pen(fonts).label(name, 7) == label

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from recall_simulator.judge import Evidence
@@ -146,6 +147,47 @@ def test_a_leg_of_which_nothing_was_kept() -> None:
     assert "nothing was kept of an earlier connection" in verdict.findings[0].cause
 
 
+def test_frames_written_over_before_anybody_looked() -> None:
+    second = [frame(n, attempt=2) for n in range(10, 15)]
+    verdict = judge(run(ADA, second), [*map(saw, ADA[5:]), *map(saw, second)])
+    assert summary(verdict) == [("lost", "failed", 5)]
+    assert "written over those before" in verdict.findings[0].cause
+    verdict = judge(run(ADA, second), [*map(saw, ADA[4:]), *map(saw, second)])
+    assert "written over" not in verdict.findings[0].cause
+    verdict = judge(run(ADA), [saw(ADA[-1])])
+    assert "only the newest picture" in verdict.findings[0].cause
+
+
+def test_what_is_written_over_in_one_leg_is_said_alike_of_what_was_seen_and_what_was_not() -> None:
+    old, new = saw(ADA[3], where="latest.png"), saw(ADA[9], where="latest.png")
+    gone = Gone(observer=old.observer, where=old.where, at=9.0, sighting=old)
+    verdict = judge(run(ADA), [old, gone, new])
+    assert summary(verdict) == [("overwritten", "failed", 1), ("lost", "failed", 8)]
+    assert len({finding.cause for finding in verdict.findings}) == 1
+
+
+@pytest.mark.parametrize(
+    ("kept", "outcome", "words"),
+    [
+        (12, outcomes.PLANNED_OVERLAP, "the late close of the old connection ended the meeting"),
+        (17, outcomes.PLANNED_OVERLAP, "the last frames are missing"),
+        (12, outcomes.PLANNED_CUT, "the last frames are missing"),
+    ],
+)
+def test_what_ends_soon_after_a_late_close_was_ended_by_it(
+    kept: int, outcome: outcomes.Outcome, words: str
+) -> None:
+    second = [frame(n, attempt=2) for n in range(10, 20)]
+    events = [
+        msgspec.structs.replace(event, outcome=outcome)
+        if isinstance(event, AttemptEnded) and event.attempt == 1
+        else event
+        for event in run(ADA, second)
+    ]
+    verdict = judge(events, [saw(sent) for sent in [*ADA, *second] if sent.sequence < kept])
+    assert words in verdict.findings[0].cause
+
+
 def test_frames_overwritten_after_a_reconnect() -> None:
     second = [frame(n, attempt=2) for n in range(10, 15)]
     observations: list[Observation] = [saw(sent, where=f"{sent.sequence}.png") for sent in ADA]
@@ -264,6 +306,30 @@ def test_a_process_that_ends_has_died_with_its_last_words() -> None:
     assert (finding.kind, finding.column, finding.severity) == ("died", "dies", "failed")
     assert "by signal 11" in finding.what
     assert finding.evidence[-1] == "Segmentation fault"
+
+
+def test_a_death_is_told_of_the_scenario_that_a_link_was_open_in() -> None:
+    def begins(scenario: str, began: float) -> BotStarted:
+        return BotStarted(
+            scenario=scenario, bot="b", number=0, recording="r", ends_at=9.0, began=began
+        )
+
+    def opens(scenario: str) -> LinkOpened:
+        return LinkOpened(scenario=scenario, bot="b", attempt=1, at=0.0)
+
+    died: list[Observation] = [ProcessEnded(at=5.0, code=1, last_lines=[])]
+    before: list[EngineEvent] = [begins("one", 1.0), opens("one")]
+    found_dead = begins("two", 4.9)
+    assert judge([*before, found_dead], died).findings[-1].scenario == "one"
+    assert judge([*before, found_dead, opens("two")], died).findings[-1].scenario == "two"
+    assert judge([begins("two", 6.0)], died).findings[-1].scenario == ""
+
+
+def test_a_receiver_that_kept_nothing_is_told_how_much_that_is() -> None:
+    trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no file")
+    assert "it kept none of 10 frames" in judge(run(ADA), [trouble]).findings[0].cause
+    assert judge([], [trouble]).findings[0].cause == ""
+    assert judge(run(ADA), [*map(saw, ADA), trouble]).findings[0].cause == ""
 
 
 def test_growth_of_memory_is_noted() -> None:

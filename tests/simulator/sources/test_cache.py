@@ -1,6 +1,7 @@
 """Bases are made side by side and kept on disk; no trouble with the disk stops a run."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,43 @@ def test_the_cache_is_where_the_system_keeps_caches(
     if platform != "darwin":
         monkeypatch.delenv(variable)
         assert cache_folder().is_relative_to(Path.home())
+
+
+def test_what_was_read_last_stays_longest(cache: DiskCache) -> None:
+    prepare(fresh(), SHOTS, cache=cache)
+    first, second, third = sorted(cache.folder.glob("*.base"))
+    for age, path in enumerate((first, second, third)):
+        os.utime(path, (1000.0 + age, 1000.0 + age))
+    assert cache.get(first.stem) is not None
+    cache.limit = first.stat().st_size + 1
+    cache.trim()
+    assert first.exists()
+    assert not second.exists()
+
+
+def test_another_version_of_the_painters_makes_its_own(
+    cache: DiskCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(fresh(), SHOTS, cache=cache)
+    monkeypatch.setattr("recall_simulator.sources.cache.PAINTER", 999)
+    assert prepare(fresh(), SHOTS, cache=cache).read == 0
+
+
+def test_files_that_were_never_finished_are_swept_away(cache: DiskCache) -> None:
+    prepare(fresh(), SHOTS, cache=cache)
+    old, new = cache.folder / "old.part", cache.folder / "new.part"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (1000.0, 1000.0))
+    cache.trim()
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_without_a_home_there_is_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    monkeypatch.setattr(Path, "home", nobody)
+    assert cache_folder() is None

@@ -1,0 +1,225 @@
+"""The smoke check finds the bugs that people write, where they are, and calls nothing else bad."""
+
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+RECEIVER = Path(__file__).parent / "planted" / "receiver.py"
+DOCS = Path(__file__).parents[2] / "docs" / "judge.md"
+TIMEOUT = 120.0
+EVERY = "2.4, 4.4, 4.5, 8.2, 8.3, 9.1, 10.4, 10.5"
+
+
+class Planted(NamedTuple):
+    """One bug, and what the check must say of it.
+
+    Attributes:
+        bug: its name in `planted/receiver.py`.
+        cases: those that must fail, and no others; with `…`, others may.
+        column: of the finding.
+        kind: of the finding, in the first of the cases.
+        words: in what is printed of it.
+    """
+
+    bug: str
+    cases: str
+    column: str
+    kind: str
+    words: str
+
+
+BUGS = [
+    Planted("keyed-by-participant", "2.4, 10.4", "loses", "mixed", "lie among those of another"),
+    Planted("keyed-by-name", "2.4", "loses", "mixed", "nor a name tells two apart"),
+    Planted("keyed-without-recording", "4.4, …", "loses", "mixed", "lie among those of another"),
+    Planted("swaps-streams", "2.4, …", "loses", "mixed", "lie among those of another"),
+    Planted("overwrites-on-reconnect", "4.4, 4.5", "loses", "lost", "written over those before"),
+    Planted("overwrites-all", EVERY, "loses", "lost", "is written over"),
+    Planted("late-close-ends-meeting", "4.4", "loses", "lost", "late close of the old connection"),
+    Planted("refuses-second-connection", "4.4, 4.5", "drops", "dropped", "closed 1008 once"),
+    Planted("loses-last-frames", EVERY, "loses", "lost", "the last frames are missing"),
+    Planted("dies-on-unknown-event", "8.3", "dies", "died", "unknown event 'meeting_weather"),
+    Planted("dies-on-outer-participant", "2.4, …", "dies", "died", "KeyError: 'participant'"),
+    Planted("closes-on-other-events", "8.2, 8.3", "drops", "dropped", "closed 1011"),
+    Planted("dies-on-null-name", "2.4", "dies", "died", "no attribute 'casefold'"),
+    Planted("dies-on-truncated-picture", "9.1", "dies", "died", "image file is truncated"),
+    Planted("closes-on-truncated-picture", "9.1", "drops", "dropped", "closed 1011"),
+    Planted("trusts-names", "2.4", "drops", "dropped", "the receiver's handler raised"),
+    Planted("reads-short-lengths-only", EVERY, "drops", "dropped", "cut"),
+    Planted("limit-of-1-mib", "10.4", "drops", "dropped", "default max_size is 1 MiB"),
+    Planted("stops-reading", "2.4", "drops", "dropped", "the receiver stopped reading"),
+    Planted("decodes-on-loop", "10.4", "drops", "dropped", "decode pictures off it"),
+    Planted("ignores-screenshares", "2.4, 10.4", "loses", "lost", "nothing of this stream"),
+    Planted("one-size-only", "2.4, 10.4", "loses", "lost", "is its type, its size"),
+    Planted("samples-by-time", "10.5, …", "loses", "lost", "sampling by time"),
+    Planted("keeps-every-other", EVERY, "loses", "lost", "about every other frame"),
+]
+"""Those for which the verdict is `failed`, exit code 1."""
+
+OTHERS = [
+    Planted("reads-outer-participant", "", "other", "blind", "it kept none of"),
+    Planted("refuses-handshakes", EVERY, "drops", "refused", "has another secret, or signs"),
+    Planted("saves-twice", EVERY, "other", "doubled", "are there more often than they were sent"),
+]
+"""Those for which it is something else: inconclusive, inconclusive, tolerated."""
+
+
+class Checked(NamedTuple):
+    """What a check came to: exit code, and the object of `--json`."""
+
+    code: int
+    object: dict[str, Any]
+
+    def findings(self, kind: str, case: str) -> list[dict[str, Any]]:
+        """The findings of a kind; of a case, or of none where it is empty."""
+        found = (
+            next(row for row in self.object["cases"] if row["number"] == case)["findings"]
+            if case
+            else self.object["findings"]
+        )
+        return [finding for finding in found if finding["kind"] == kind]
+
+    def cases(self, verdict: str) -> list[str]:
+        """Numbers of the cases with a finding of a severity."""
+        return [
+            row["number"]
+            for row in self.object["cases"]
+            if any(finding["severity"] == verdict for finding in row["findings"])
+        ]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def run(bug: str, folder: Path, cache: Path) -> Checked:
+    port = free_port()
+    command = [sys.executable, str(RECEIVER), bug, "--port", str(port), "--save", "out"]
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "recall_simulator", "check", "--smoke", "--seed", "1",
+            "--url", f"ws://127.0.0.1:{port}/", "--exec", shlex.join(command),
+            "--observe", "files:out/**/*.png", "--json", "--quiet",
+        ],
+        cwd=folder,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    return Checked(done.returncode, json.loads(done.stdout))
+
+
+Check = Callable[[str], Checked]
+
+
+@pytest.fixture(scope="session")
+def check(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Check]:
+    """The smoke check of a planted bug; those of the selected tests run two at a time."""
+    cache = tmp_path_factory.mktemp("cache")
+    pending: dict[str, Future[Checked]] = {}
+    with ThreadPoolExecutor(2) as pool:
+
+        def submit(bug: str) -> Future[Checked]:
+            return pool.submit(run, bug, tmp_path_factory.mktemp(bug), cache)
+
+        for item in request.session.items:
+            planted = callspec.params.get("planted") if (callspec := _callspec(item)) else None
+            if isinstance(planted, Planted):
+                pending[planted.bug] = submit(planted.bug)
+        yield lambda bug: (pending.pop(bug, None) or submit(bug)).result()
+        for future in pending.values():
+            future.cancel()
+
+
+def _callspec(item: pytest.Item) -> Any:
+    return getattr(item, "callspec", None)
+
+
+def name_of(planted: Planted) -> str:
+    return planted.bug
+
+
+def printed(finding: dict[str, Any]) -> str:
+    return f"{finding['what']} — {finding['cause']} {' '.join(finding['evidence'])}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("planted", BUGS, ids=name_of)
+def test_a_planted_bug_is_found_where_it_is(planted: Planted, check: Check) -> None:
+    checked = check(planted.bug)
+    named = [case for case in planted.cases.split(", ") if case != "…"]
+    assert (checked.code, checked.object["verdict"]) == (1, "failed")
+    found = checked.findings(planted.kind, named[0])
+    if planted.kind == "lost":  # what is written over was perhaps seen before
+        found += checked.findings("overwritten", named[0])
+    assert any(planted.words in printed(finding) for finding in found), checked.object["findings"]
+    assert {finding["column"] for finding in found} == {planted.column}
+    if "…" in planted.cases:
+        assert set(named) <= set(checked.cases("failed"))
+    else:
+        assert checked.cases("failed") == named, checked.object["findings"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("planted", OTHERS, ids=name_of)
+def test_what_is_no_failure_is_said_to_be_something_else(planted: Planted, check: Check) -> None:
+    checked = check(planted.bug)
+    tolerated = planted.kind == "doubled"
+    verdict = "tolerated" if tolerated else "inconclusive"
+    assert (checked.code, checked.object["verdict"]) == (0 if tolerated else 3, verdict)
+    cases = [case for case in planted.cases.split(", ") if case]
+    found = checked.findings(planted.kind, cases[0] if cases else "")
+    assert any(planted.words in printed(finding) for finding in found), checked.object["findings"]
+    assert {finding["column"] for finding in found} == {planted.column}
+    assert checked.cases(verdict) == cases
+
+
+@pytest.mark.slow
+def test_the_clean_receiver_passes(check: Check) -> None:
+    checked = check("clean")
+    assert (checked.code, checked.object["verdict"]) == (0, "ok"), checked.object["findings"]
+    assert checked.object["findings"] == []
+    assert checked.object["not_looked_at"] == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("turn", range(10))
+def test_the_clean_receiver_passes_every_time(turn: int, check: Check) -> None:
+    checked = check("clean")
+    assert (checked.code, checked.object["findings"]) == (0, []), turn
+
+
+def test_the_docs_have_the_table_that_is_tested() -> None:
+    rows = re.findall(
+        r"^\| `([\w-]+)` \| ([\d., …]*?|all) ?\| (\w+) \| `(\w+)` \| (.+) \|$",
+        DOCS.read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert [Planted(*row) for row in rows] == [
+        planted._replace(cases="all" if planted.cases == EVERY else planted.cases)
+        for planted in [*BUGS, *OTHERS]
+    ]
+
+
+def test_every_bug_of_the_receiver_is_tested() -> None:
+    listed = re.findall(r'^    "([\w-]+)": [A-Z]\w+,$', RECEIVER.read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(["clean", *(planted.bug for planted in [*BUGS, *OTHERS])])
