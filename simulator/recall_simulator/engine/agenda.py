@@ -1,6 +1,5 @@
 """The schedule with a finger on the next item."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 
 from recall_simulator.meeting import Timed
@@ -15,7 +14,8 @@ class Agenda:
 
     def __init__(self, schedule: Iterator[Timed]) -> None:
         self._schedule = schedule
-        self._waiting: deque[Timed] = deque()
+        # The next item is the last: a list of one is a tenth of an empty deque, for every bot.
+        self._waiting: list[Timed] = []
 
     def peek(self) -> Timed | None:
         """The next item, left where it is; None at the end."""
@@ -24,11 +24,11 @@ class Agenda:
                 self._waiting.append(next(self._schedule))
             except StopIteration:
                 return None
-        return self._waiting[0]
+        return self._waiting[-1]
 
     def pop(self) -> Timed:
         """The next item. Only after `peek` gave one."""
-        return self._waiting.popleft()
+        return self._waiting.pop()
 
     def take_due(self, before: float) -> list[Timed]:
         """All items that are due before a moment, in seconds."""
@@ -39,19 +39,22 @@ class Agenda:
 
     def put_back(self, items: Iterable[Timed]) -> None:
         """Put items before all others, in their order."""
-        self._waiting.extendleft(reversed(list(items)))
+        self._waiting.extend(reversed(list(items)))
 
     def first(self, kinds: tuple[type, ...], nth: int = 1) -> Timed | None:
         """The first item of these kinds, or the n-th; what stands before it is held in memory."""
-        for timed in self._waiting:
+        for timed in reversed(self._waiting):
             if isinstance(timed.item, kinds):
                 nth -= 1
                 if nth == 0:
                     return timed
+        ahead: list[Timed] = []
+        found: Timed | None = None
         for timed in self._schedule:
-            self._waiting.append(timed)
-            if isinstance(timed.item, kinds):
-                nth -= 1
-                if nth == 0:
-                    return timed
-        return None
+            ahead.append(timed)
+            nth -= isinstance(timed.item, kinds)
+            if nth == 0:
+                found = timed
+                break
+        self._waiting[:0] = reversed(ahead)
+        return found

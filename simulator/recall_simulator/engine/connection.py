@@ -1,16 +1,24 @@
 """A client connection of the websockets library that knows what a link has to know of it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection
-from websockets.protocol import State
+from websockets.datastructures import Headers
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+from websockets.protocol import Event, State
 
 from recall_simulator.engine.slow import SlowTransport
 from recall_simulator.wire import LinkPlan
 
 SLOW_HANDSHAKE = 120.0
 """Bytes a second of a slow handshake: an upgrade request takes about two seconds."""
+
+_UPGRADED = Response(101, "Switching Protocols", Headers())
+
+_DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 _EVIDENCE = 80
 """Bytes kept of what a receiver sent in place of websocket frames."""
@@ -22,6 +30,7 @@ class Connection(ClientConnection):
     def __init__(self, *args: Any, plan: LinkPlan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.junk = b""
+        self._tell_loss: Callable[[], None] | None = None
         self._plan = plan
         self._lenient = plan.lenient
         self._looking = True
@@ -46,6 +55,25 @@ class Connection(ClientConnection):
         """The handshake is over, and with it a slowness that was meant for it alone."""
         if isinstance(self.transport, SlowTransport):
             self.transport.set_bandwidth(self._plan.bandwidth)
+        # Nobody reads the headers any more, and they take 3 KB of every link.
+        self.request, self.response = None, _UPGRADED
+
+    def when_lost(self, tell: Callable[[], None]) -> None:
+        """Call this once the connection is gone; at once if it is gone already."""
+        self._tell_loss = tell
+        if self.protocol.state is State.CLOSED:
+            tell()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone, by whosever doing."""
+        super().connection_lost(exc)
+        if self._tell_loss is not None:
+            self._tell_loss()
+
+    def process_event(self, event: Event) -> None:
+        """Throw away what the receiver sends, so that no task is needed to read it."""
+        if not (isinstance(event, Frame) and event.opcode in _DATA):
+            super().process_event(event)
 
     def data_received(self, data: bytes) -> None:
         """Look at what comes first after the upgrade; in lenient mode, pass over it if junk."""

@@ -106,15 +106,10 @@ class WebSocketLink:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.lost: asyncio.Future[Outcome] = connection.loop.create_future()
-        self._reader = asyncio.create_task(self._read())
+        connection.when_lost(self._note_loss)
 
-    async def _read(self) -> None:
-        try:
-            while True:
-                await self._connection.recv(decode=False)
-        except ConnectionClosed as error:
-            if not self.lost.done():
-                self.lost.set_result(classify_loss(error, self._connection))
+    def _note_loss(self) -> None:
+        self.lost.set_result(classify_loss(self._connection.close_exc, self._connection))
 
     @property
     def is_blocked(self) -> bool:
@@ -180,7 +175,7 @@ class WebSocketLink:
         except TimeoutError:
             return False
         except ConnectionClosed as error:
-            await asyncio.wait([self._reader])
+            await asyncio.wait([self.lost])
             raise LinkLost from error
         return True
 
@@ -218,10 +213,10 @@ class WebSocketLink:
             transport.abort()
         else:
             transport.close()
-        done, _ = await asyncio.wait([self._reader], timeout=FLUSH_TIMEOUT)
+        done, _ = await asyncio.wait([self.lost], timeout=FLUSH_TIMEOUT)
         if not done:
             transport.abort()
-            await asyncio.wait([self._reader])
+            await asyncio.wait([self.lost])
 
 
 def classify_loss(error: ConnectionClosed, connection: Connection) -> Outcome:

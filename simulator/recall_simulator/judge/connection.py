@@ -11,14 +11,21 @@ from recall_simulator.record.findings import Finding, Severity
 SLOW = 2.0
 """Real seconds by which frames may be late on account of the receiver before it is called slow."""
 
+_DEAD = ("refused", "bad handshake", "cut")
+"""How attempts end at a receiver that has died, or does so."""
 
-def judge_connection(evidence: Evidence) -> list[Finding]:
+
+def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]:
     """What there is to say of how a receiver treated the connections of a run.
 
     A receiver that ends a link of its own accord has failed. One that no link could be opened to
     was not judged: inconclusive. One that refused at first and accepted later is tolerated, and so
     is one that ends a link right after a message that it may refuse. Where neither a pong nor a
     close frame proves that frames were read, that is inconclusive too.
+
+    Args:
+        evidence: has taken the events of the whole run.
+        died: the receiver's process ended by itself in the course of it.
     """
     events = evidence.events
     opened = {event.bot for event in events if isinstance(event, LinkOpened)}
@@ -29,14 +36,14 @@ def judge_connection(evidence: Evidence) -> list[Finding]:
         if isinstance(event, Probed) and not event.answered
     }
     return [
-        *_losses(ended, opened),
+        *_losses(ended, opened, died=died),
         *_lives([event for event in events if isinstance(event, BotEnded)], opened),
         *_unproven(ended, silent),
         *_slowness(evidence),
     ]
 
 
-def _losses(ended: list[AttemptEnded], opened: set[str]) -> Iterable[Finding]:
+def _losses(ended: list[AttemptEnded], opened: set[str], *, died: bool) -> Iterable[Finding]:
     """One finding for each class of unplanned end and scenario."""
     groups: dict[tuple[str, str, Severity], list[AttemptEnded]] = {}
     for attempt in ended:
@@ -57,7 +64,9 @@ def _losses(ended: list[AttemptEnded], opened: set[str]) -> Iterable[Finding]:
             column="drops",
             severity=severity,
             what=f"{text} {times}{detail}",
-            cause=usual_cause(first, max(attempt.largest_message for attempt in attempts)),
+            cause="its process was gone: see what it died of"
+            if died and text in _DEAD
+            else usual_cause(first, max(attempt.largest_message for attempt in attempts)),
             scenario=scenario,
             count=len(attempts),
         )

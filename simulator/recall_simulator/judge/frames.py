@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from recall_simulator.judge.ledger import Ledger, Sent
-from recall_simulator.judge.sightings import Matched, judge_streams, match
+from recall_simulator.judge.sightings import Matched, judge_streams, match, where_misplaced
 from recall_simulator.record.findings import Finding, Severity, StreamJudgement
 from recall_simulator.record.observations import Claim, Gone, Observation, ObserverTrouble
 from recall_simulator.record.streams import StreamKey
@@ -106,6 +106,7 @@ def _of_stream(
             "name tells two apart",
             scenario=stream.scenario,
             count=stream.misplaced,
+            evidence=where_misplaced(matched, key)[:_SHOWN],
         )
     for kind, count, words in (
         ("doubled", stream.doubled, "are there more often than they were sent"),

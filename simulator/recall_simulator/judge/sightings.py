@@ -110,21 +110,36 @@ def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
     return judged
 
 
+def where_misplaced(matched: Matched, stream: StreamKey) -> list[str]:
+    """The places of a stream's pictures that are another stream's, one line each."""
+    lines: list[str] = []
+    for place, owner, astray, count in _astray(matched):
+        if astray == stream:
+            meeting = "" if owner.recording == stream.recording else " of another meeting"
+            lines.append(f"{count} in {place}, where most are {owner}{meeting}")
+    return lines
+
+
 def _misplaced(matched: Matched) -> Counter[StreamKey]:
-    """Pictures that lie where most belong to another stream.
+    wrong: Counter[StreamKey] = Counter()
+    for _, _, stream, count in _astray(matched):
+        wrong[stream] += count
+    return wrong
+
+
+def _astray(matched: Matched) -> Iterable[tuple[str, StreamKey, StreamKey, int]]:
+    """Pictures that lie where most belong to another stream: place, its owner, their stream, count.
 
     A receiver with a single place for everything does not sort by place: nothing is wrong then.
     """
-    wrong: Counter[StreamKey] = Counter()
     places_of = Counter(observer for observer, _ in matched.places)
-    for (observer, _), streams in matched.places.items():
+    for (observer, place), streams in matched.places.items():
         if places_of[observer] == 1:
             continue
         (owner, _), *_ = streams.most_common(1)
         for stream, count in streams.items():
             if stream != owner:
-                wrong[stream] += count
-    return wrong
+                yield place, owner, stream, count
 
 
 def _descents(numbers: Sequence[int]) -> int:

@@ -31,7 +31,8 @@ def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdi
         evidence: has taken the events of the whole run.
         observations: of all observers, in the order of time.
     """
-    findings: list[Finding] = judge_connection(evidence)
+    died = any(isinstance(item, ProcessEnded) for item in observations)
+    findings: list[Finding] = judge_connection(evidence, died=died)
     findings += judge_process(evidence, observations)
     about_frames, streams = judge_frames(Ledger(evidence.events), observations)
     findings += about_frames

@@ -28,6 +28,7 @@ from recall_simulator.record.observations import (
     ProcessSample,
     Sighting,
 )
+from recall_simulator.record.outcomes import Outcome
 from recall_simulator.record.streams import Expectation, StreamKey, StreamType
 
 RUN = "0badcafe"
@@ -175,7 +176,7 @@ def test_what_is_written_over_in_one_leg_is_said_alike_of_what_was_seen_and_what
     ],
 )
 def test_what_ends_soon_after_a_late_close_was_ended_by_it(
-    kept: int, outcome: outcomes.Outcome, words: str
+    kept: int, outcome: Outcome, words: str
 ) -> None:
     second = [frame(n, attempt=2) for n in range(10, 20)]
     events = [
@@ -240,6 +241,7 @@ def test_streams_filed_together() -> None:
     sightings = [saw(sent, place="100") for sent in [*ADA, *share]] + [saw(sent) for sent in BO]
     verdict = judge(run([*ADA, *share, *BO]), sightings)
     assert summary(verdict) == [("mixed", "failed", 4)]
+    assert verdict.findings[0].evidence == ["4 in 100, where most are 100/webcam"]
     assert "neither the participant alone" in verdict.findings[0].cause
 
 
@@ -323,6 +325,14 @@ def test_a_death_is_told_of_the_scenario_that_a_link_was_open_in() -> None:
     assert judge([*before, found_dead], died).findings[-1].scenario == "one"
     assert judge([*before, found_dead, opens("two")], died).findings[-1].scenario == "two"
     assert judge([begins("two", 6.0)], died).findings[-1].scenario == ""
+
+
+def test_a_dead_receiver_is_not_told_to_be_started_first() -> None:
+    refused = Outcome("refused", "unreachable", opened=False)
+    end = AttemptEnded(**WHO, attempt=2, at=0.0, outcome=refused, in_doubt=0)
+    died = ProcessEnded(at=3.0, code=1, last_lines=[])
+    assert "start the receiver first" in judge([*run(ADA), end]).findings[0].cause
+    assert "see what it died of" in judge([*run(ADA), end], [died]).findings[0].cause
 
 
 def test_a_receiver_that_kept_nothing_is_told_how_much_that_is() -> None:
