@@ -73,6 +73,9 @@ OTHERS = [
 ]
 """Those for which it is something else: inconclusive, inconclusive, tolerated."""
 
+GOOD = ["clean", "reference"]
+"""Those without a bug: ours of `planted/receiver.py`, and the reference receiver."""
+
 
 class Checked(NamedTuple):
     """What a check came to: exit code, and the object of `--json`."""
@@ -107,7 +110,8 @@ def free_port() -> int:
 
 def run(bug: str, folder: Path, cache: Path) -> Checked:
     port = free_port()
-    command = [sys.executable, str(RECEIVER), bug, "--port", str(port), "--save", "out"]
+    receiver = ["-m", "recall_receiver"] if bug == "reference" else [str(RECEIVER), bug]
+    command = [sys.executable, *receiver, "--port", str(port), "--save", "out"]
     done = subprocess.run(
         [
             sys.executable, "-m", "recall_simulator", "check", "--smoke", "--seed", "1",
@@ -194,8 +198,9 @@ def test_what_is_no_failure_is_said_to_be_something_else(planted: Planted, check
 
 
 @pytest.mark.slow
-def test_the_clean_receiver_passes(check: Check) -> None:
-    checked = check("clean")
+@pytest.mark.parametrize("receiver", GOOD)
+def test_a_receiver_without_bugs_passes(receiver: str, check: Check) -> None:
+    checked = check(receiver)
     assert (checked.code, checked.object["verdict"]) == (0, "ok"), checked.object["findings"]
     assert checked.object["findings"] == []
     assert checked.object["not_looked_at"] == []
@@ -203,8 +208,9 @@ def test_the_clean_receiver_passes(check: Check) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("turn", range(10))
-def test_the_clean_receiver_passes_every_time(turn: int, check: Check) -> None:
-    checked = check("clean")
+@pytest.mark.parametrize("receiver", GOOD)
+def test_a_receiver_without_bugs_passes_every_time(receiver: str, turn: int, check: Check) -> None:
+    checked = check(receiver)
     assert (checked.code, checked.object["findings"]) == (0, []), turn
 
 

@@ -11,7 +11,7 @@ from recall_simulator.cli import options
 def check(
     url: options.Url,
     smoke: Annotated[
-        bool, typer.Option("--smoke", help="Nine cases in under 20 seconds, for each push.")
+        bool, typer.Option("--smoke", help="Eight short cases, for each push.")
     ] = False,
     command: options.Command = None,
     observe: options.Observe = None,

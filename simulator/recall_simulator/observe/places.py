@@ -23,36 +23,53 @@ _NUMBER: Final = re.compile(
 _REPEATS: Final = 1 / 3
 """Values a picture, at most, of a number that may name a stream."""
 _TELLING: Final = 0.25
-"""Share of the pictures, beyond guessing, whose stream such a number must tell."""
+"""Share of the pictures whose stream nothing has told yet, that such a number must tell."""
 
 
 class _Form:
     """All paths that differ in numbers alone."""
 
     def __init__(self, slots: int) -> None:
-        self.streams: Counter[Stream] = Counter()
-        self.values: list[dict[str, Counter[Stream]]] = [defaultdict(Counter) for _ in range(slots)]
+        self.slots = slots
+        self.pictures: list[tuple[Sequence[str], Stream]] = []
 
     def add(self, numbers: Sequence[str], stream: Stream) -> None:
-        self.streams[stream] += 1
-        for values, number in zip(self.values, numbers, strict=True):
-            values[number][stream] += 1
+        self.pictures.append((numbers, stream))
 
     def kept(self) -> list[bool] | None:
-        """Which numbers stay in the place; None where there are too few pictures to say."""
-        pictures = self.streams.total()
-        if pictures == 0 or pictures < 3 * len(self.streams):
+        """Which numbers stay in the place; None where there are too few pictures to say.
+
+        The number that tells most is taken first, and the next ones have to tell streams apart
+        that have the same numbers so far: an id in each of many meetings does, times don't.
+        """
+        streams = {stream for _, stream in self.pictures}
+        if not streams or len(self.pictures) < 3 * len(streams):
             return None
-        guessed = max(self.streams.values()) / pictures
-        return [
-            len(values) == 1
-            or (
-                len(values) <= _REPEATS * pictures
-                and sum(max(streams.values()) for streams in values.values()) / pictures
-                >= guessed + _TELLING * (1 - guessed)
-            )
-            for values in self.values
+        naming: list[int] = []
+        _, told = self._groups(naming)
+        while rest := [slot for slot in range(self.slots) if slot not in naming]:
+            ways = {slot: self._groups([*naming, slot]) for slot in rest}
+            able = [slot for slot in rest if ways[slot][0] <= _REPEATS * len(self.pictures)]
+            best = max(able, key=lambda slot: ways[slot][1], default=None)
+            if best is None or told == 1 or ways[best][1] < told + _TELLING * (1 - told):
+                break
+            naming.append(best)
+            told = ways[best][1]
+        constant = [
+            len({numbers[slot] for numbers, _ in self.pictures}) == 1 for slot in range(self.slots)
         ]
+        return [slot in naming or constant[slot] for slot in range(self.slots)]
+
+    def _groups(self, slots: Sequence[int]) -> tuple[int, float]:
+        """How many values some numbers have together, and the share of pictures they name.
+
+        The stream of a value is the one that most of its pictures show.
+        """
+        groups: dict[tuple[str, ...], Counter[Stream]] = defaultdict(Counter)
+        for numbers, stream in self.pictures:
+            groups[tuple(numbers[slot] for slot in slots)][stream] += 1
+        right = sum(max(streams.values()) for streams in groups.values())
+        return len(groups), right / len(self.pictures)
 
 
 def places(sightings: Sequence[Sighting], paths: Sequence[str]) -> list[str]:

@@ -167,8 +167,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         try:
             async with observers:
                 for plans in self.scenarios.values():
-                    if observers.process is not None and not observers.process.is_alive:
-                        await observers.process.restart()
+                    if observers.process is not None:
+                        # A receiver may die of the last message: that must be seen by now.
+                        await observers.process.settle()
+                        if not observers.process.is_alive:
+                            await observers.process.restart()
                     await self._play_scenario(plans, handlers, elapsed)
             interrupted = False
         except asyncio.CancelledError:

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterable
 from itertools import product
 
+import msgspec
 import pytest
 
 from recall_simulator.observe.places import places
@@ -112,3 +113,27 @@ def test_pictures_without_marks_lie_where_their_neighbours_lie() -> None:
     bare = Sighting(observer="files:x", where="", at=0.0)
     paths = [f"{seen.participant}/{seen.sequence}.png" for seen in shown]
     assert places([*shown, bare, bare], [*paths, "200/99.png", "odd.png"])[-2:] == ["200/*.png", ""]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        lambda meeting, who, kind, n: f"out/{meeting}/{who}-{kind}/{n:06}.png",
+        lambda meeting, who, kind, n: f"{meeting}/{who}-{kind}/20260920T0548{n / 2:09.6f}Z-0.png",
+        lambda meeting, who, kind, n: f"out/{n:06}-{meeting}-{who}-{kind}.png",
+    ],
+)
+def test_streams_of_many_meetings_have_places_of_their_own(
+    name: Callable[[str, int, str, int], str],
+) -> None:
+    meetings = {f"{n:08x}": f"{n:08x}-0000-4000-8000-{n * 7919:012x}" for n in range(1, 9)}
+    shown = list(product(meetings, PEOPLE[:2], TYPES, range(12)))
+    sightings = [
+        msgspec.structs.replace(sighting(who, kind, n), run_id=run_id)
+        for run_id, who, kind, n in shown
+    ]
+    paths = [name(meetings[run_id], who, kind, n) for run_id, who, kind, n in shown]
+    under: dict[str, set[tuple[str, int, str]]] = {}
+    for place, (run_id, who, kind, _) in zip(places(sightings, paths), shown, strict=True):
+        under.setdefault(place, set()).add((run_id, who, kind))
+    assert [len(streams) for streams in under.values()] == [1] * 32
