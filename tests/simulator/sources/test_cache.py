@@ -182,7 +182,9 @@ def test_the_cache_is_where_the_system_keeps_caches(
     assert cache_folder() == tmp_path.joinpath(*expected)
     if platform != "darwin":
         monkeypatch.delenv(variable)
-        assert cache_folder().is_relative_to(Path.home())
+        folder = cache_folder()
+        assert folder is not None
+        assert folder.is_relative_to(Path.home())
 
 
 def test_what_was_read_last_stays_longest(cache: DiskCache) -> None:
