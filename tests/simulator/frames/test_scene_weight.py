@@ -95,7 +95,7 @@ def test_phases_follow_one_another_and_come_round(
     library = FrameLibrary(run_id="00000001", seed=1, fonts=fonts, marks=False)
     hold, phases = SCENES[scene].hold, SCENES[scene].phases
     frames = [
-        library.encode(shot(scene, (160, 120), sequence=turn * hold)).digest()
+        library.pixels(shot(scene, (160, 120), sequence=turn * hold)).tobytes()
         for turn in range(phases + 1)
     ]
     assert all(one != next_ for one, next_ in pairwise(frames))
