@@ -1,7 +1,7 @@
 """Gathers the figures of a benchmark run into `benchmarks/RESULTS.md`.
 
-A benchmark tells its figures through the fixture `figure`. A run with `--benchmark-enable` replaces
-the figures that it measured and leaves the others as they are.
+A benchmark tells its figures through the fixture `figure`. A run with `--benchmark-enable`, and
+without `-k`, replaces the sections that it measured and leaves the others as they are.
 """
 
 import json
@@ -57,12 +57,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     sections: dict[str, dict[str, object]] = (
         json.loads(DATA.read_text(encoding="utf-8")) if DATA.exists() else {}
     )
+    if session.config.option.keyword:
+        print(f"\n{PAGE.name} is left as it is: only a run without -k measures whole sections")
+        return
     for section, rows in _gathered.items():
-        before = sections.get(section, {}).get("rows", [])
-        assert isinstance(before, list)
-        fresh = {row["what"]: row for row in rows}
-        kept = [fresh.pop(row["what"], row) for row in before]
-        sections[section] = {"machine": _machine(), "rows": [*kept, *fresh.values()]}
+        sections[section] = {"machine": _machine(), "rows": rows}
     DATA.write_text(json.dumps(sections, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     PAGE.write_text(_page(sections), encoding="utf-8")
 

@@ -154,6 +154,8 @@ def test_an_hour_of_sixteen_people(figure: Figure) -> None:
         target="3 s, 150,000 items a second",
     )
     pictures = library()
+    started = time.perf_counter()
+    prepare(pictures, first_shots(plan))
 
     async def main(clock: VirtualClock) -> None:
         await play(
@@ -165,7 +167,6 @@ def test_an_hour_of_sixteen_people(figure: Figure) -> None:
             conduct=Conduct(),
         )
 
-    started = time.perf_counter()
     VirtualClock.run(main)
     figure(
         SECTION,
