@@ -58,7 +58,6 @@ BUGS = [
     Planted("reads-short-lengths-only", EVERY, "drops", "dropped", "cut"),
     Planted("limit-of-1-mib", "10.4", "drops", "dropped", "default max_size is 1 MiB"),
     Planted("stops-reading", "2.4", "drops", "dropped", "the receiver stopped reading"),
-    Planted("decodes-on-loop", "10.4", "drops", "dropped", "decode pictures off it"),
     Planted("ignores-screenshares", "2.4, 10.4", "loses", "lost", "nothing of this stream"),
     Planted("one-size-only", "2.4, 10.4", "loses", "lost", "is its type, its size"),
     Planted("samples-by-time", "10.5, …", "loses", "lost", "sampling by time"),

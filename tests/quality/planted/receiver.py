@@ -306,17 +306,6 @@ class StopsReading(Clean):
             await asyncio.Event().wait()
 
 
-class DecodesOnLoop(Clean):
-    """Large pictures take it long, by its pings' measure; both are scaled down alike."""
-
-    ping_interval = 1.0
-
-    def decoded(self, png: bytes) -> bytes | None:
-        if len(png) > 2**20:
-            hashlib.pbkdf2_hmac("sha256", png, b"", 3_000_000)
-        return super().decoded(png)
-
-
 class ReadsShortLengthsOnly(Clean):
     """Websocket frames by hand, with lengths of 7 and 16 bits; 64 are forgotten."""
 
@@ -431,7 +420,6 @@ BUGS: dict[str, type[Clean]] = {
     "dies-on-outer-participant": DiesOnOuterParticipant,
     "limit-of-1-mib": LimitOfOneMebibyte,
     "stops-reading": StopsReading,
-    "decodes-on-loop": DecodesOnLoop,
     "reads-short-lengths-only": ReadsShortLengthsOnly,
     "refuses-handshakes": RefusesHandshakes,
     "ignores-screenshares": IgnoresScreenshares,
