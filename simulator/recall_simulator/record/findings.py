@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from recall_simulator.record.streams import StreamType
+from recall_simulator.record.timelines import Incident, Latency, StreamTimeline
 
 VerdictName = Literal["ok", "tolerated", "failed", "inconclusive"]
 Severity = Literal["note", "tolerated", "failed", "inconclusive"]
@@ -84,6 +85,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         looked_at: what the verdict rests on.
         not_looked_at: what nobody saw, so that it is not said to be good.
         streams: what became of each; empty where nobody looked.
+        incidents: what the loss of a link did to each stream; empty where frames were not kept.
+        timelines: frame by frame; empty where frames were not kept.
+        latencies: of each scenario; empty where nobody looked.
     """
 
     verdict: VerdictName
@@ -91,6 +95,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     looked_at: list[str]
     not_looked_at: list[str]
     streams: list[StreamJudgement] = []
+    incidents: list[Incident] = []
+    timelines: list[StreamTimeline] = []
+    latencies: list[Latency] = []
 
     @property
     def exit_code(self) -> int:
