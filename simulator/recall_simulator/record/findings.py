@@ -37,6 +37,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 1
     evidence: list[str] = []
 
+    @property
+    def text(self) -> str:
+        """One line: what happened, and its usual cause."""
+        return f"{self.what} — {self.cause}" if self.cause else self.what
+
 
 class StreamJudgement(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one stream.
@@ -103,6 +108,31 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     def exit_code(self) -> int:
         """0 for ok and tolerated, 1 for failed, 3 for inconclusive."""
         return {"ok": 0, "tolerated": 0, "failed": 1, "inconclusive": 3}[self.verdict]
+
+
+class CaseVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check says of one case.
+
+    Attributes:
+        number: of the case; empty where the scenario has none.
+        name: of the scenario.
+        title: in words.
+        verdict: the worst of its findings.
+        columns: how many findings each of the three ways to fail has.
+        findings: of this scenario alone.
+    """
+
+    number: str
+    name: str
+    title: str
+    verdict: VerdictName
+    columns: dict[str, int]
+    findings: list[Finding]
+
+    @property
+    def label(self) -> str:
+        """Number and name, as in `4.4 late-close`."""
+        return f"{self.number} {self.name}".strip()
 
 
 def worst(findings: list[Finding]) -> VerdictName:

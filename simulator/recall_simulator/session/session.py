@@ -6,6 +6,7 @@ import random
 import signal
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from typing import Self
 
@@ -34,7 +35,7 @@ from recall_simulator.sources.cache import DiskCache, Progress, cache_folder, pr
 from recall_simulator.sources.films import load_film
 from recall_simulator.sources.fonts import shipped_fonts
 from recall_simulator.sources.pictures import load_pictures
-from recall_simulator.sources.scenarios import Named, load_scenarios
+from recall_simulator.sources.scenarios import Named, by_name, load_scenarios
 
 PICTURES_SEED = 0
 """People look the same in every run, so that their pictures are painted once for all of them."""
@@ -72,6 +73,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
                 f"{endpoint.host} is neither loopback nor a private address: add "
                 "--i-own-this-receiver if it is yours to test"
             )
+        if settings.speed is not None and not 0 < settings.speed < inf:
+            raise UsageError(f"a speed is above 0, as in 4, and not {settings.speed!r}")
         if settings.speed is None and settings.conduct.slow_receiver != "block":
             raise UsageError(
                 f"--slow-receiver {settings.conduct.slow_receiver} needs due times to fall behind: "
@@ -85,7 +88,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         start_time = settings.start_time or utc_now()
         library, warnings = _library(run_id, settings.frames, marks=settings.marks)
         plans: dict[str, list[Plan]] = {}
-        for name, named in _by_name(load_scenarios(settings.scenarios)).items():
+        for name, named in by_name(load_scenarios(settings.scenarios)).items():
             plans[name] = _plans(
                 name,
                 named,
@@ -153,7 +156,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
         task = asyncio.current_task()
         assert task is not None
-        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in loops
+        # Windows has no signal handlers in loops; threads other than the first have none at all.
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         observers = Observers(
             self.settings.observe,
@@ -206,18 +210,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             conduct=settings.conduct,
             elapsed=elapsed,
         )
-
-
-def _by_name(scenarios: list[Named]) -> dict[str, Named]:
-    """Each under a name of its own: one that is played again is another meeting."""
-    named: dict[str, Named] = {}
-    for each in scenarios:
-        name, turn = each.name, 1
-        while name in named:
-            turn += 1
-            name = f"{each.name}#{turn}"
-        named[name] = each
-    return named
 
 
 def _plans(

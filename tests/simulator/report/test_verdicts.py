@@ -4,8 +4,10 @@ import io
 
 from rich.console import Console
 
+from recall_simulator.judge import case_verdicts
 from recall_simulator.record.findings import Column, Finding, Severity, Verdict
-from recall_simulator.report.verdicts import case_verdicts, check_json, print_check
+from recall_simulator.report.table import print_check
+from recall_simulator.report.verdicts import check_json
 
 CASES = [("1.1", "a", "First"), ("", "b", "Second")]
 
