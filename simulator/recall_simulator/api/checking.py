@@ -150,7 +150,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         from recall_simulator.api.playing import play_and_judge
 
         warnings = self.session.paint(lambda done, total: None)
-        played = play_and_judge(self.session, handlers)
+        played = play_and_judge(self.session, handlers, keep_frames=True)
         if played.trouble is not None:
             raise played.trouble
         if played.interrupted:
@@ -164,8 +164,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
             played: the run.
             warnings: of painting.
         """
+        from recall_simulator.api.documents import check_document
         from recall_simulator.judge import case_verdicts
-        from recall_simulator.report.verdicts import check_json
 
         rows = case_verdicts(
             played.verdict,
@@ -177,7 +177,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         return CheckResult(
             verdict=played.verdict,
             cases=rows,
-            document=check_json(played.verdict, rows, played.tally.as_json(played.verdict)),
+            document=msgspec.to_builtins(check_document(self.session, played, rows)),
             warnings=[*self.session.warnings, *warnings],
         )
 

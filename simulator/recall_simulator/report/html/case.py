@@ -34,9 +34,9 @@ def describe(document: Document, case: Case) -> Element:
             ),
             badge(case.verdict),
         ),
-        tag("p", case.description.strip(), class_="prose") if case.description.strip() else None,
-        tag("p", tag("b", "Expected: "), case.expectation.strip(), class_="prose")
-        if case.expectation.strip()
+        tag("p", case.description, class_="prose") if case.description else None,
+        tag("p", tag("b", "Expected: "), case.expectation, class_="prose")
+        if case.expectation
         else None,
         findings(case.findings),
         draw(document, case),
@@ -52,24 +52,38 @@ def describe(document: Document, case: Case) -> Element:
 
 
 def findings(found: Sequence[Finding]) -> Element | None:
-    """Findings with cause and evidence; None where there are none."""
-    if not found:
+    """Findings with cause and evidence; those of one kind and cause together; None without any."""
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
+    for each in found:
+        alike.setdefault((each.severity, each.kind, each.cause), []).append(each)
+    if not alike:
         return None
     return tag(
         "ul",
         (
             tag(
                 "li",
-                tag("p", badge(each.severity), " ", tag("b", each.what)),
-                tag("p", each.cause, class_="cause") if each.cause else None,
-                tag("pre", "\n".join(each.evidence), tabindex=0, aria_label="Evidence")
-                if each.evidence
-                else None,
+                tag("div", badge(group[0].severity), class_="which"),
+                tag(
+                    "div",
+                    (
+                        part
+                        for each in group
+                        for part in (tag("p", tag("b", each.what)), _evidence(each))
+                    ),
+                    tag("p", cause, class_="cause") if cause else None,
+                ),
             )
-            for each in found
+            for (_, _, cause), group in alike.items()
         ),
         class_="findings",
     )
+
+
+def _evidence(finding: Finding) -> Element | None:
+    if not finding.evidence:
+        return None
+    return tag("pre", "\n".join(finding.evidence), tabindex=0, aria_label="Evidence")
 
 
 def _again(case: Case) -> Element | None:
@@ -77,14 +91,17 @@ def _again(case: Case) -> Element | None:
         return None
     return tag(
         "div",
-        tag("h4", "Play this case again"),
+        tag("div", tag("h4", "Play this case again")),
         tag("pre", tag("code", case.again), tabindex=0, aria_label="Command"),
         class_="again",
     )
 
 
 def _incidents(document: Document, case: Case) -> Element | None:
-    rows = [row for row in document.incidents if row.scenario == case.name]
+    rows = sorted(
+        (row for row in document.incidents if row.scenario == case.name),
+        key=lambda row: (row.bot, row.number, row.participant, row.type),
+    )
     if not rows:
         return None
     bots = [bot.bot for bot in document.bots if bot.scenario == case.name]
@@ -147,7 +164,10 @@ def _leg(legs: Iterable[Leg]) -> Element:
 
 
 def _streams(document: Document, case: Case) -> Element | None:
-    rows = [row for row in document.stream_verdicts if row.scenario == case.name]
+    rows = sorted(
+        (row for row in document.stream_verdicts if row.scenario == case.name),
+        key=lambda row: (row.bot, row.participant, row.type),
+    )
     if not rows:
         return None
     names = {(row.recording, row.participant, row.type): row.name for row in document.streams}

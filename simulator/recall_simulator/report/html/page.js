@@ -49,5 +49,5 @@ for (const command of all(".again pre")) {
       button.textContent = "Selected";
     }
   });
-  command.before(button);
+  command.previousElementSibling.append(button);
 }

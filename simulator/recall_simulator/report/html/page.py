@@ -8,9 +8,9 @@ from importlib.resources import files
 
 from recall_simulator.report.document import CheckDocument, Document
 from recall_simulator.report.html.case import describe, findings
+from recall_simulator.report.html.lanes import legend
 from recall_simulator.report.html.markup import Child, Element, html, tag
 from recall_simulator.report.html.matrix import bar, matrix
-from recall_simulator.report.html.timeline import legend
 from recall_simulator.report.html.words import SIGNS, plural, size
 
 SENTENCES = {
@@ -120,7 +120,9 @@ def _head(document: Document) -> Element:
         frames = f"{seen:,} of {expected:,} kept"
     return tag(
         "header",
-        masthead("check" if isinstance(document, CheckDocument) else "run"),
+        masthead(
+            f"{document.version} " + ("check" if isinstance(document, CheckDocument) else "run")
+        ),
         tag(
             "div",
             tag("span", SIGNS[document.verdict], class_="sign", aria_hidden="true"),
@@ -136,20 +138,19 @@ def _head(document: Document) -> Element:
             [
                 ("cases", str(len(document.cases))),
                 ("frames", frames),
-                ("in", size(document.bytes_sent)),
+                ("sent", size(document.bytes_sent)),
                 ("played", _moment(document.start_time)),
                 ("took", f"{document.seconds:.1f} s"),
                 ("speed", document.speed),
                 ("seed", str(document.seed)),
                 ("run id", document.run_id),
-                ("recallsim", document.version),
             ]
         ),
     )
 
 
 def _moment(text: str) -> str:
-    return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M %Z")
+    return datetime.fromisoformat(text).strftime("%d %b %Y, %H:%M")
 
 
 def _filter() -> Element:

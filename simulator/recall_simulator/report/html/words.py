@@ -1,7 +1,5 @@
 """Numbers, verdicts and streams as people read them."""
 
-from collections.abc import Iterable
-
 from recall_simulator.record.findings import Severity, VerdictName
 from recall_simulator.record.streams import StreamType
 from recall_simulator.report.html.markup import Element, tag
@@ -51,15 +49,3 @@ def person(name: str | None, participant: int) -> Element:
 def stream_word(kind: StreamType) -> str:
     """The type of a stream."""
     return "screen" if kind == "screenshare" else "webcam"
-
-
-def ranges(numbers: Iterable[int], most: int = 8) -> str:
-    """`0–5, 9`; what is too much is counted."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    shown = [str(a) if a == b else f"{a}–{b}" for a, b in runs[:most]]
-    return ", ".join(shown) + (f" and {len(runs) - most} more" if len(runs) > most else "")
