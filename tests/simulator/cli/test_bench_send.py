@@ -31,6 +31,7 @@ def test_cost_rate_lag_and_memory_are_measured() -> None:
     assert "lag p50" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_scene_that_does_not_exist_is_said() -> None:
     done = bench_send("--scene", "webcom")
     assert done.returncode == 2
