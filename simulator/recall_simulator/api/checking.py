@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 import msgspec
 
 from recall_simulator.api.result import CheckResult
+from recall_simulator.record.errors import UsageError
+from recall_simulator.record.findings import Case
 
 if TYPE_CHECKING:
     import ssl
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from recall_simulator.meeting import Scenario
     from recall_simulator.session import Session, Settings
     from recall_simulator.sources.scenarios import Named, Reference
+
+
+SIGNATURES = "how signatures are checked shows only with --secret"
+"""Why cases about signatures are skipped without one."""
 
 
 class How(TypedDict, total=False):
@@ -115,11 +121,13 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         session: plays them.
-        cases: in the order in which they are played.
+        cases: by name, in the order of the references, those that are skipped included.
+        skipped: why a case is not played, by name.
     """
 
     session: "Session"
     cases: "dict[str, Named]"
+    skipped: dict[str, str]
 
     @classmethod
     def open(cls, url: str, references: "Sequence[Reference]", **how: Unpack[How]) -> "Check":
@@ -133,11 +141,21 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             UsageError: something won't do.
         """
+        from recall_simulator.faults import is_about_signatures
         from recall_simulator.session import Session
         from recall_simulator.sources.scenarios import by_name, load_scenarios
 
         cases = by_name(load_scenarios(references))
-        return cls(session=Session.open(_settings(url, list(cases.values()), **how)), cases=cases)
+        skipped = {
+            name: SIGNATURES
+            for name, named in cases.items()
+            if how.get("secret") is None and is_about_signatures(named.scenario)
+        }
+        played = [named for name, named in cases.items() if name not in skipped]
+        if not played:
+            raise UsageError(f"nothing is left to play without a secret: {SIGNATURES}")
+        session = Session.open(_settings(url, played, **how))
+        return cls(session=session, cases=cases, skipped=skipped)
 
     def play(self, handlers: "Sequence[Handler]" = ()) -> CheckResult:
         """Paint, play and judge.
@@ -167,17 +185,32 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         from recall_simulator.judge import case_verdicts
         from recall_simulator.report.verdicts import check_json
 
+        unseen = [
+            f"{reason} ({sum(reason == other for other in self.skipped.values())} cases)"
+            for reason in dict.fromkeys(self.skipped.values())
+        ]
+        verdict = msgspec.structs.replace(
+            played.verdict, not_looked_at=[*played.verdict.not_looked_at, *unseen]
+        )
         rows = case_verdicts(
-            played.verdict,
+            verdict,
             [
-                (named.scenario.number, name, named.scenario.title)
+                Case(
+                    number=named.scenario.number,
+                    name=name,
+                    title=named.scenario.title,
+                    description=" ".join(named.scenario.description.split()),
+                    expectation=" ".join(named.scenario.expectation.split()),
+                    source=" ".join(named.scenario.source.split()),
+                    skipped=self.skipped.get(name, ""),
+                )
                 for name, named in self.cases.items()
             ],
         )
         return CheckResult(
-            verdict=played.verdict,
+            verdict=verdict,
             cases=rows,
-            document=check_json(played.verdict, rows, played.tally.as_json(played.verdict)),
+            document=check_json(verdict, rows, played.tally.as_json(verdict)),
             warnings=[*self.session.warnings, *warnings],
         )
 

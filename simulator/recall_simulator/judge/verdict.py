@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from recall_simulator.judge.closing import judge_closings
 from recall_simulator.judge.connection import judge_connection
 from recall_simulator.judge.evidence import Evidence
 from recall_simulator.judge.frames import judge_frames
@@ -54,4 +55,5 @@ def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdi
         looked_at=looked_at,
         not_looked_at=not_looked_at,
         streams=streams,
+        closings=judge_closings(evidence.events),
     )
