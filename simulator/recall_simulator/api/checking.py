@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 import msgspec
 
 from recall_simulator.api.result import CheckResult
+from recall_simulator.record.errors import UsageError
 
 if TYPE_CHECKING:
     import ssl
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from recall_simulator.meeting import Scenario
     from recall_simulator.session import Session, Settings
     from recall_simulator.sources.scenarios import Named, Reference
+
+
+SIGNATURES = "how signatures are checked shows only with --secret"
+"""Why cases about signatures are skipped without one."""
 
 
 class How(TypedDict, total=False):
@@ -115,11 +120,13 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         session: plays them.
-        cases: in the order in which they are played.
+        cases: by name, in the order of the references, those that are skipped included.
+        skipped: why a case is not played, by name.
     """
 
     session: "Session"
     cases: "dict[str, Named]"
+    skipped: dict[str, str]
 
     @classmethod
     def open(cls, url: str, references: "Sequence[Reference]", **how: Unpack[How]) -> "Check":
@@ -133,11 +140,21 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             UsageError: something won't do.
         """
+        from recall_simulator.faults import is_about_signatures
         from recall_simulator.session import Session
         from recall_simulator.sources.scenarios import by_name, load_scenarios
 
         cases = by_name(load_scenarios(references))
-        return cls(session=Session.open(_settings(url, list(cases.values()), **how)), cases=cases)
+        skipped = {
+            name: SIGNATURES
+            for name, named in cases.items()
+            if how.get("secret") is None and is_about_signatures(named.scenario)
+        }
+        played = [named for name, named in cases.items() if name not in skipped]
+        if not played:
+            raise UsageError(f"nothing is left to play without a secret: {SIGNATURES}")
+        session = Session.open(_settings(url, played, **how))
+        return cls(session=session, cases=cases, skipped=skipped)
 
     def play(self, handlers: "Sequence[Handler]" = ()) -> CheckResult:
         """Paint, play and judge.
@@ -164,20 +181,29 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
             played: the run.
             warnings: of painting.
         """
-        from recall_simulator.api.documents import check_document
+        from recall_simulator.api.documents import as_case, check_document
         from recall_simulator.judge import case_verdicts
 
+        unseen = [
+            f"{reason} ({sum(reason == other for other in self.skipped.values())} cases)"
+            for reason in dict.fromkeys(self.skipped.values())
+        ]
+        verdict = msgspec.structs.replace(
+            played.verdict, not_looked_at=[*played.verdict.not_looked_at, *unseen]
+        )
         rows = case_verdicts(
-            played.verdict,
+            verdict,
             [
-                (named.scenario.number, name, named.scenario.title)
+                as_case(name, named, skipped=self.skipped.get(name, ""))
                 for name, named in self.cases.items()
             ],
         )
         return CheckResult(
-            verdict=played.verdict,
+            verdict=verdict,
             cases=rows,
-            document=msgspec.to_builtins(check_document(self.session, played, rows)),
+            document=msgspec.to_builtins(
+                check_document(self.session, played._replace(verdict=verdict), rows)
+            ),
             warnings=[*self.session.warnings, *warnings],
         )
 

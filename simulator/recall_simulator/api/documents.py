@@ -7,10 +7,17 @@ import msgspec
 
 from recall_simulator.api.playing import Played
 from recall_simulator.judge import case_verdicts
-from recall_simulator.record.findings import CaseVerdict
-from recall_simulator.report.document import Case, CheckDocument, Document, RunDocument, compose
+from recall_simulator.record.findings import Case, CaseVerdict
+from recall_simulator.report.document import (
+    CaseRow,
+    CheckDocument,
+    Document,
+    RunDocument,
+    compose,
+)
 from recall_simulator.report.masking import mask
 from recall_simulator.session import Session, command_again, secrets_of
+from recall_simulator.sources.scenarios import Named
 
 Kind = TypeVar("Kind", bound=Document)
 
@@ -28,31 +35,45 @@ def check_document(session: Session, played: Played, rows: Sequence[CaseVerdict]
 
 def run_document(session: Session, played: Played) -> RunDocument:
     """What `recallsim run --json` prints."""
-    cases = [
-        (named.scenario.number, name, named.scenario.title) for name, named in session.named.items()
-    ]
+    cases = [as_case(name, named) for name, named in session.named.items()]
     return _document(RunDocument, session, played, case_verdicts(played.verdict, cases))
+
+
+def as_case(name: str, named: Named, *, skipped: str = "") -> Case:
+    """A scenario as people know it.
+
+    Args:
+        name: that reports use.
+        named: the scenario.
+        skipped: why it is not played; empty where it is.
+    """
+    scenario = named.scenario
+    return Case(
+        number=scenario.number,
+        name=name,
+        title=scenario.title,
+        description=" ".join(scenario.description.split()),
+        expectation=" ".join(scenario.expectation.split()),
+        source=" ".join(scenario.source.split()),
+        skipped=skipped,
+    )
 
 
 def _document(
     kind: type[Kind], session: Session, played: Played, rows: Sequence[CaseVerdict]
 ) -> Kind:
-    cases: list[Case] = []
-    for row in rows:
-        named = session.named[row.name]
-        cases.append(
-            Case(
-                **{field: getattr(row, field) for field in row.__struct_fields__},
-                description=named.scenario.description.strip(),
-                expectation=named.scenario.expectation.strip(),
-                again=command_again(
-                    named,
-                    session.settings,
-                    seed=session.begins.seed,
-                    checks=kind is CheckDocument,
-                ),
-            )
+    checks = kind is CheckDocument
+    again = {
+        name: command_again(named, session.settings, seed=session.begins.seed, checks=checks)
+        for name, named in session.named.items()
+    }
+    cases = [
+        CaseRow(
+            **{field: getattr(row, field) for field in row.__struct_fields__},
+            again=again.get(row.name, ""),
         )
+        for row in rows
+    ]
     document = compose(kind, played.tally, played.verdict, cases)
     secrets = secrets_of(session.settings)
     return msgspec.convert(mask(msgspec.to_builtins(document), secrets), kind)

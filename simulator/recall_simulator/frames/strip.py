@@ -23,7 +23,7 @@ _CHARS: Final = "0123456789#:. "
 _CELL: Final = Size(8, 14)
 _MODULUS: Final = 65_521
 _FINDERS: Final = finder_bits()
-_CODE_OF: Final = np.zeros(128, np.uint8)
+_CODE_OF: Final = np.zeros(128, np.intp)
 _CODE_OF[np.frombuffer(_CHARS.encode(), np.uint8)] = np.arange(len(_CHARS))
 
 

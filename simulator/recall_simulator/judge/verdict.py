@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from recall_simulator.judge.closing import judge_closings
 from recall_simulator.judge.connection import judge_connection
 from recall_simulator.judge.evidence import Evidence
 from recall_simulator.judge.fates import tell_fates
@@ -61,6 +62,7 @@ def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdi
         looked_at=looked_at,
         not_looked_at=not_looked_at,
         streams=streams,
+        closings=judge_closings(evidence.events),
         incidents=judge_incidents(ledger, fates, evidence.events),
         timelines=draw_timelines(ledger, fates),
         latencies=measure_latencies(ledger, matched),

@@ -23,11 +23,9 @@ from recall_simulator.record.timelines import Incident, Latency, StreamTimeline
 from recall_simulator.report.tally import Tally
 
 
-class Case(CaseVerdict, frozen=True, kw_only=True):
-    """One scenario that was played, and the verdict on it."""
+class CaseRow(CaseVerdict, frozen=True, kw_only=True):
+    """One scenario that was played or left out, and the verdict on it."""
 
-    description: str = ""
-    expectation: Annotated[str, Meta(description="What a good receiver makes of it.")] = ""
     again: Annotated[
         str, Meta(description="The command that plays this case alone, without its secrets.")
     ] = ""
@@ -96,7 +94,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     looked_at: list[str]
     not_looked_at: list[str]
     findings: list[Finding]
-    cases: list[Case]
+    cases: list[CaseRow]
     bots: list[Life]
     attempts: list[AttemptRow]
     streams: list[StreamRow]
@@ -126,7 +124,7 @@ SCHEMAS: dict[type[Document], str] = {
 Kind = TypeVar("Kind", bound=Document)
 
 
-def compose(kind: type[Kind], tally: Tally, verdict: Verdict, cases: Sequence[Case]) -> Kind:
+def compose(kind: type[Kind], tally: Tally, verdict: Verdict, cases: Sequence[CaseRow]) -> Kind:
     """Put an object together.
 
     Args:

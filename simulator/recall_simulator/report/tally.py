@@ -187,6 +187,7 @@ class Tally:
                     "cause": end.outcome.cause,
                     "detail": end.outcome.detail,
                     "in_doubt": end.in_doubt,
+                    "closing": msgspec.to_builtins(end.closing),
                 }
                 for end in self.ends
             ],

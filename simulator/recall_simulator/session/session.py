@@ -28,8 +28,15 @@ from recall_simulator.faults import apply_faults
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import Plan, first_shots, make_plans
 from recall_simulator.observe import Observers, Tell, parse_observer
-from recall_simulator.record.errors import ScenarioError, UsageError
-from recall_simulator.record.events import RunEnded, RunStarted
+from recall_simulator.record.errors import ReceiverError, ScenarioError, UsageError
+from recall_simulator.record.events import (
+    EngineEvent,
+    LinkOpened,
+    RunBroken,
+    RunEnded,
+    RunStarted,
+)
+from recall_simulator.session.breaker import Breaker
 from recall_simulator.session.settings import Settings
 from recall_simulator.sources.cache import DiskCache, Progress, cache_folder, prepare
 from recall_simulator.sources.films import load_film
@@ -137,7 +144,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def play(self, handlers: Sequence[Handler], tell: Tell = lambda observation: None) -> None:
         """Play every scenario, one after the other. Ctrl-C and SIGTERM end it cleanly.
 
-        A receiver that was started here and has died is started again before the next scenario.
+        A receiver that was started here and has died is started again before the next scenario. One
+        that can't be played to ends the run: `RunBroken` says why, and what is not played.
 
         Args:
             handlers: take the engine's events.
@@ -174,18 +182,47 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         interrupted = True
         try:
             async with observers:
-                for plans in self.scenarios.values():
-                    if observers.process is not None:
-                        # A receiver may die of the last message: that must be seen by now.
-                        await observers.process.settle()
-                        if not observers.process.is_alive:
-                            await observers.process.restart()
-                    await self._play_scenario(plans, handlers, elapsed)
+                await self._play_scenarios(observers, handlers, elapsed)
             interrupted = False
         except asyncio.CancelledError:
             return
         finally:
             emit(RunEnded(interrupted=interrupted))
+
+    async def _play_scenarios(
+        self, observers: Observers, handlers: Sequence[Handler], elapsed: Callable[[], float]
+    ) -> None:
+        opened: set[str] = set()
+
+        def note(event: EngineEvent) -> None:
+            if isinstance(event, LinkOpened):
+                opened.add(event.scenario)
+
+        breaker = Breaker()
+        left = list(self.scenarios)
+        while left:
+            name = left.pop(0)
+            await self._play_scenario(self.scenarios[name], [note, *handlers], elapsed)
+            if not left:
+                return
+            died = False
+            if observers.process is not None:
+                # A receiver may die of the last message: that must be seen by now.
+                await observers.process.settle()
+                died = not observers.process.is_alive
+            broken = breaker.played(opened=name in opened, died=died)
+            if died and not broken and observers.process is not None:
+                restart = stopwatch()
+                try:
+                    await observers.process.restart()
+                except ReceiverError as error:
+                    broken = f"the receiver died and could not be started again: {error.problem}"
+                else:
+                    broken = breaker.restarted(restart())
+            if broken:
+                for take in handlers:
+                    take(RunBroken(reason=broken, not_played=left))
+                return
 
     async def _play_scenario(
         self, plans: list[Plan], handlers: Sequence[Handler], elapsed: Callable[[], float]

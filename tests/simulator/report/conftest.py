@@ -9,8 +9,9 @@ from recall_simulator.judge import Evidence, judge
 from recall_simulator.judge.cases import case_verdicts
 from recall_simulator.meeting import Plan
 from recall_simulator.record.events import EngineEvent, FrameSent, RunEnded, RunStarted
+from recall_simulator.record.findings import Case
 from recall_simulator.record.observations import Observation, Sighting
-from recall_simulator.report.document import Case, CheckDocument, Document, compose
+from recall_simulator.report.document import CaseRow, CheckDocument, Document, compose
 from recall_simulator.report.tally import Tally
 
 RUN_ID = "0badcafe"
@@ -69,15 +70,17 @@ def document_of(
             if isinstance(sent, FrameSent) and keeps is not None and keeps(sent)
         ]  # fmt: skip
         verdict = judge(evidence, observations)
+        case = Case(
+            number=number, name="test", title="A cut & the return", source="A page.",
+            description="Two people, one cut.", expectation="Nothing is lost.",
+        )  # fmt: skip
         cases = [
-            Case(
-                number=row.number, name=row.name, title=row.title, verdict=row.verdict,
-                columns=row.columns, findings=row.findings, description="Two people, one cut.",
-                expectation="Nothing is lost.",
+            CaseRow(
+                **{field: getattr(row, field) for field in row.__struct_fields__},
                 again="recallsim check --only 4.1 --url ws://h/ --seed 1",
             )
-            for row in case_verdicts(verdict, [(number, "test", "A cut & the return")])
-        ]  # fmt: skip
+            for row in case_verdicts(verdict, [case])
+        ]
         return compose(kind, tally, verdict, cases)
 
     return document_of

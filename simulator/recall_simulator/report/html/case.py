@@ -5,22 +5,22 @@ from itertools import groupby
 
 from recall_simulator.record.findings import Finding
 from recall_simulator.record.timelines import Incident, Leg
-from recall_simulator.report.document import Case, Document
+from recall_simulator.report.document import CaseRow, Document
 from recall_simulator.report.html.histogram import draw_latency
 from recall_simulator.report.html.markup import Element, tag
 from recall_simulator.report.html.timeline import draw
-from recall_simulator.report.html.words import badge, person, seconds, stream_word
+from recall_simulator.report.html.words import badge, closing, person, seconds, stream_word
 
 MOST_ROWS = 24
 """Rows of a table that has one a stream."""
 
 
-def anchor(case: Case) -> str:
+def anchor(case: CaseRow) -> str:
     """Where a case stands on the page."""
     return "case-" + "".join(letter if letter.isalnum() else "-" for letter in case.name)
 
 
-def describe(document: Document, case: Case) -> Element:
+def describe(document: Document, case: CaseRow) -> Element:
     """A case, folded unless something was found."""
     return tag(
         "details",
@@ -38,13 +38,17 @@ def describe(document: Document, case: Case) -> Element:
         tag("p", tag("b", "Expected: "), case.expectation, class_="prose")
         if case.expectation
         else None,
+        tag("p", tag("b", "Source: "), case.source, class_="prose") if case.source else None,
+        tag("p", tag("b", "Our close frame: "), closing(case.closing), class_="prose")
+        if case.closing
+        else None,
         findings(case.findings),
         draw(document, case),
         _incidents(document, case),
         (draw_latency(late) for late in document.latencies if late.scenario == case.name),
         _streams(document, case),
         _again(case),
-        open=case.verdict != "ok",
+        open=case.verdict not in ("ok", "skipped"),
         id=anchor(case),
         class_=f"case {case.verdict}",
         data_verdict=case.verdict,
@@ -86,7 +90,7 @@ def _evidence(finding: Finding) -> Element | None:
     return tag("pre", "\n".join(finding.evidence), tabindex=0, aria_label="Evidence")
 
 
-def _again(case: Case) -> Element | None:
+def _again(case: CaseRow) -> Element | None:
     if not case.again:
         return None
     return tag(
@@ -97,7 +101,7 @@ def _again(case: Case) -> Element | None:
     )
 
 
-def _incidents(document: Document, case: Case) -> Element | None:
+def _incidents(document: Document, case: CaseRow) -> Element | None:
     rows = sorted(
         (row for row in document.incidents if row.scenario == case.name),
         key=lambda row: (row.bot, row.number, row.participant, row.type),
@@ -163,7 +167,7 @@ def _leg(legs: Iterable[Leg]) -> Element:
     )
 
 
-def _streams(document: Document, case: Case) -> Element | None:
+def _streams(document: Document, case: CaseRow) -> Element | None:
     rows = sorted(
         (row for row in document.stream_verdicts if row.scenario == case.name),
         key=lambda row: (row.bot, row.participant, row.type),

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from recall_simulator.record.timelines import FATES, Fate, StreamTimeline
-from recall_simulator.report.document import Case, Document
+from recall_simulator.report.document import CaseRow, Document
 from recall_simulator.report.html.markup import Element, tag
 from recall_simulator.report.html.words import plural
 
@@ -74,7 +74,7 @@ class Lane(msgspec.Struct, frozen=True, kw_only=True):
         return sum(self.counts[fate] for fate in _BAD)
 
 
-def lanes_of(document: Document, case: Case) -> list[Lane]:
+def lanes_of(document: Document, case: CaseRow) -> list[Lane]:
     """The streams of a case whose frames were kept."""
     names = {(row.recording, row.participant, row.type): row.name for row in document.streams}
     return [

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from recall_simulator.report.document import AttemptRow, Case, Document
+from recall_simulator.report.document import AttemptRow, CaseRow, Document
 from recall_simulator.report.html.lanes import (
     HEIGHT,
     WIDTH,
@@ -21,7 +21,7 @@ MOST_LANES = 48
 """Streams, and bots, of one case that are drawn; streams with losses come first."""
 
 
-def draw(document: Document, case: Case) -> Element | None:
+def draw(document: Document, case: CaseRow) -> Element | None:
     """The connections and streams of a case; None where no bot began."""
     bots = [bot for bot in document.bots if bot.scenario == case.name]
     if not bots:

@@ -1,19 +1,36 @@
 """Numbers, verdicts and streams as people read them."""
 
-from recall_simulator.record.findings import Severity, VerdictName
+from typing import Literal
+
+from recall_simulator.record.findings import ClosingName, Severity, VerdictName
 from recall_simulator.record.streams import StreamType
 from recall_simulator.report.html.markup import Element, tag
 
-SIGNS = {"ok": "✓", "tolerated": "≈", "failed": "✕", "inconclusive": "?", "note": "i"}
+Shown = VerdictName | Severity | Literal["skipped"]
+
+SIGNS: dict[Shown, str] = {
+    "ok": "✓",
+    "tolerated": "≈",
+    "failed": "✕",
+    "inconclusive": "?",
+    "note": "i",
+    "skipped": "–",
+}
 """So that no verdict is told by its colour alone."""
 
 
-def badge(verdict: VerdictName | Severity) -> Element:
+def badge(verdict: Shown) -> Element:
     """A verdict as sign and word."""
     return tag(
         "span", tag("span", SIGNS[verdict], aria_hidden="true"), f" {verdict}",
         class_=f"badge {verdict}",
     )  # fmt: skip
+
+
+def closing(name: ClosingName | None) -> Element:
+    """What a receiver made of our close frame; what RFC 6455 allows is no fault."""
+    kind = {None: "none", "clean": "fine", "other code": "fine"}.get(name, "bad")
+    return tag("span", name or "–", class_=kind)
 
 
 def plural(count: int, noun: str) -> str:
