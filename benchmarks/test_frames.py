@@ -102,7 +102,9 @@ def middle(way: Callable[[], object], rounds: int) -> float:
     return statistics.median(spent)
 
 
-@pytest.mark.parametrize(("scene", "size", "rounds"), CASES, ids=[f"{scene}-{size[0]}" for scene, size, _ in CASES])
+@pytest.mark.parametrize(
+    ("scene", "size", "rounds"), CASES, ids=[f"{scene}-{size[0]}" for scene, size, _ in CASES]
+)
 def test_message_with_a_unique_picture(
     benchmark: "BenchmarkFixture",
     library: FrameLibrary,
