@@ -237,7 +237,7 @@ def _play(
     from recall_simulator.load.run import Plan, play
     from recall_simulator.load.safety import raise_descriptor_limit
     from recall_simulator.load.view import forecast, say
-    from recall_simulator.observe import ReceiverError
+    from recall_simulator.record.errors import ReceiverError
 
     console = terminal.console(to_stderr=as_json)
     mission = played.orders.mission
