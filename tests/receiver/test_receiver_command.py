@@ -64,6 +64,38 @@ def test_a_signal_closes_with_1001_and_exits_0(
         assert "Traceback" not in err
 
 
+STUCK = """
+import threading
+from recall_receiver import Receiver
+
+stuck = lambda frame: threading.Event().wait()
+Receiver(stuck).run(port=0, on_ready=lambda url: print(url, flush=True))
+print("ended")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
+def test_a_second_signal_ends_it_whatever_the_callback_does(frame_message: Build) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            with connect(process.stdout.readline().strip(), compression=None) as link:
+                link.send(frame_message(), text=True)
+                link.ping().wait(20)
+                process.send_signal(signal.SIGINT)
+                with pytest.raises(ConnectionClosed):
+                    link.recv()
+                process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert out == "ended\n"
+    assert "Traceback" not in err
+
+
 @pytest.mark.slow
 def test_importing_it_loads_neither_numpy_nor_pillow() -> None:
     code = (

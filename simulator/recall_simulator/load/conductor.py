@@ -102,6 +102,8 @@ class Conductor:
             self._waiting.pop(number, None)
             if not over.is_set():
                 engine.leave(number)
+        if self.seconds >= mission.duration - 1:
+            Event().wait()  # the run is over: Locust would begin another meeting
 
     def take(self, delta: Delta) -> None:
         """Figures that come from elsewhere: what observers saw."""

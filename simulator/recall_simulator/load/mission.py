@@ -9,7 +9,16 @@ import msgspec
 
 from recall_simulator import __version__
 from recall_simulator.frames import PROFILES, SCENES, FrameLibrary
-from recall_simulator.meeting import Cut, Plan, Scenario, Timed, first_shots, plan_maker
+from recall_simulator.meeting import (
+    Cut,
+    Frame,
+    Messages,
+    Plan,
+    Scenario,
+    Timed,
+    first_shots,
+    plan_maker,
+)
 from recall_simulator.meeting.actions import Share
 from recall_simulator.meeting.scenario import Person
 from recall_simulator.meeting.timeline import STREAM_CAPS
@@ -124,6 +133,14 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
         folder = cache_folder()
         cache = DiskCache(folder) if folder else None
         return list(prepare(library, shots, cache=cache, progress=progress).warnings)
+
+    def message_sizes(self) -> tuple[list[int], list[str]]:
+        """Bytes of the first frame message of each stream, and what painting it warned of."""
+        plan, library = self.plan_maker()(0, 0.0), self.library()
+        warnings = self.paint(library)
+        messages = Messages(plan, library)
+        sizes = [len(messages.frame(Frame(span, 0, span.start)).message) for span in plan.spans]
+        return sizes, warnings
 
     def tls(self) -> ssl.SSLContext | None:
         """How a `wss` receiver's certificate is checked; None for the system's way."""

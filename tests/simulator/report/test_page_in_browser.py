@@ -57,6 +57,9 @@ def show(require_program: Callable[[str, str], str], tmp_path: Path) -> Show:
     return show
 
 
+BOX = "path => { const {y, height} = path.getBBox(); return {y, height} }"
+
+
 def loses_some(sent: FrameSent) -> bool:
     return sent.participant == 100 or sent.sequence % 3 != 0
 
@@ -115,8 +118,8 @@ def test_a_failed_case_is_open_and_its_timeline_is_told_in_words(
             page.get_by_role("img", name=re.compile("^connection: up from 0.0 s"))
         ).to_be_visible()
         assert page.locator("path.lost").count() == 2  # one in the lane, one in the legend
-        kept = page.locator(".lanes path.kept").last.evaluate("path => path.getBBox()")
-        lost = page.locator(".lanes path.lost").last.evaluate("path => path.getBBox()")
+        kept = page.locator(".lanes path.kept").last.evaluate(BOX)
+        lost = page.locator(".lanes path.lost").last.evaluate(BOX)
         assert kept["y"] + kept["height"] <= lost["y"]
 
     show(document_of(loses_some), play)
