@@ -39,7 +39,12 @@ def describe(document: Document, case: CaseRow) -> Element:
         if case.expectation
         else None,
         tag("p", tag("b", "Source: "), case.source, class_="prose") if case.source else None,
-        tag("p", tag("b", "Our close frame: "), closing(case.closing), class_="prose")
+        tag(
+            "p",
+            tag("b", "What it made of our close frame: "),
+            closing(case.closing),
+            class_="prose",
+        )
         if case.closing
         else None,
         findings(case.findings),
