@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from recall_simulator.record.streams import StreamType
+from recall_simulator.record.timelines import Incident, Latency, StreamTimeline
 
 VerdictName = Literal["ok", "tolerated", "failed", "inconclusive"]
 Severity = Literal["note", "tolerated", "failed", "inconclusive"]
@@ -100,6 +101,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         streams: what became of each; empty where nobody looked.
         closings: the worst answer to a close frame of ours, by scenario; where there was none, it
             is left out.
+        incidents: what the loss of a link did to each stream; empty where frames were not kept.
+        timelines: frame by frame; empty where frames were not kept.
+        latencies: of each scenario; empty where nobody looked.
     """
 
     verdict: VerdictName
@@ -108,6 +112,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     not_looked_at: list[str]
     streams: list[StreamJudgement] = []
     closings: dict[str, ClosingName] = {}
+    incidents: list[Incident] = []
+    timelines: list[StreamTimeline] = []
+    latencies: list[Latency] = []
 
     @property
     def exit_code(self) -> int:
