@@ -156,6 +156,9 @@ def test_page_metrics_and_live_come_from_the_same_account(frame_message: Build) 
                 with dial(url + "live", origin=origin) as live:
                     assert b"Ada" in live.recv(timeout=20, decode=False)
                     assert b"JFIF" in live.recv(timeout=20, decode=False)
+        report_of(url)
+        with dial(url + "live", origin=origin) as live:
+            assert b"Closed with 1000" in live.recv(timeout=20, decode=False)
         for _ in range(4):
             with pytest.raises(urllib.error.HTTPError, match="426"):
                 get(url, "nothing")
