@@ -21,6 +21,8 @@ from recall_simulator.record.errors import UsageError
 
 _LOADING: Final = 120.0  # seconds that a target's modules may take to load
 _LOOK: Final = 0.25  # seconds between two looks at a worker that has not answered
+_PATIENCE: Final = 3.0
+"""What ends late, the worker sees itself, and knows more about: it gets so many times as long."""
 _FRAME: Final = re.compile(r'File "([^"]+)", line (\d+) in (\S+)')
 
 
@@ -48,8 +50,8 @@ class Custody:
     Args:
         target: `module:function`.
         allow: names of exceptions that refuse a message.
-        slow: CPU seconds that no input may take; one that takes them, or that computes nothing
-            for as long, has hung.
+        slow: CPU seconds that no input may take; one that takes three times as many, or that
+            computes nothing for as long, is ended.
         memory: bytes that no input may take.
 
     Raises:
@@ -207,8 +209,7 @@ class _Watch:
         self.lasts += _LOOK
         self._idle = self._idle + _LOOK if waits and cpu == self._last else 0.0
         self._last = cpu
-        # What computes without end is caught here; what ends late, the worker sees itself.
-        return cpu - self._cpu > self._slow or self._idle > self._slow
+        return cpu - self._cpu > _PATIENCE * self._slow or self._idle > self._slow
 
 
 def _read(process: "subprocess.Popen[bytes]", answers: "queue.SimpleQueue[Any]") -> None:
