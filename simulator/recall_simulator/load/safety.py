@@ -43,8 +43,12 @@ def check_writable(path: Path) -> None:
     """
     existed = path.exists()
     try:
-        with path.open("ab"):
-            pass
+        with path.open("ab") as file:
+            size = file.tell()
+            file.write(b" ")
+            file.flush()
+            if path.is_file():
+                file.truncate(size)
         if not existed:
             path.unlink()
         free = shutil.disk_usage(path.parent).free
