@@ -18,13 +18,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
 from PIL import Image
 from websockets.asyncio.client import connect
 
-from recall_simulator.cli.bench import message_maker
+from recall_simulator.cli.bench import gallery, message_maker
 from recall_simulator.engine import (
     Conduct,
     InProcessDialer,
@@ -34,10 +33,10 @@ from recall_simulator.engine import (
     play,
     tune_malloc,
 )
-from recall_simulator.engine.throughput import measure, socket_that_only_reads
+from recall_simulator.engine.throughput import measure, measure_lag, socket_that_only_reads
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import Scenario, first_shots, make_plans
-from recall_simulator.record.events import EngineEvent, FrameSent
+from recall_simulator.record.events import EngineEvent
 from recall_simulator.sources.cache import prepare
 from recall_simulator.sources.fonts import shipped_fonts
 from recall_simulator.wire import parse_endpoint
@@ -102,40 +101,12 @@ def test_unique_frames_over_loopback(figure: Figure, scene: str, target: str) ->
 
 
 def test_a_hundred_bots_keep_their_pace(figure: Figure) -> None:
-    tune_malloc()
-    scenario = Scenario(title="bench", duration=10, crowd=5, bots=100)
-    plans = make_plans("bench", scenario, seed=1, run_id=RUN_ID, start_time=START)
-    pictures = library()
-    prepare(pictures, first_shots(plans[0]))
-    lags: list[float] = []
-    largest = 0
-
-    def note(event: EngineEvent) -> None:
-        nonlocal largest
-        if isinstance(event, FrameSent):
-            lags.append(event.lag)
-            largest = max(largest, event.message_bytes)
-
-    async def main(url: str) -> None:
-        endpoint, clock = parse_endpoint(url), RealClock()
-        await play(
-            plans,
-            dialer=lambda plan: WebSocketDialer(endpoint),
-            clock=lambda: clock,
-            library=pictures,
-            handlers=[note],
-            conduct=Conduct(),
-        )
-
-    with socket_that_only_reads(links=100) as url:
-        before = psutil.Process().cpu_times().user
-        asyncio.run(main(url))
-        cpu = psutil.Process().cpu_times().user - before
-    found = np.percentile(lags, [50, 99])
+    pace = measure_lag(*gallery(bots=100, people=5, seconds=10))
     figure(
         SECTION,
-        f"100 bots x 5 streams x 2 fps x {largest / 1000:,.0f} KB, schedule lag",
-        f"p50 {found[0] * 1e3:.1f} ms, p99 {found[1] * 1e3:.1f} ms, {cpu / 10:.0%} of a core",
+        f"100 bots x 5 streams x 2 fps x {pace.message_bytes / 1000:,.0f} KB, schedule lag",
+        f"p50 {pace.lag_p50 * 1e3:.1f} ms, p99 {pace.lag_p99 * 1e3:.1f} ms, "
+        f"{pace.core:.0%} of a core",
         target="p99 under 10 ms",
     )
 

@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from recall_receiver.__main__ import main
+from recall_receiver.__main__ import argument_parser, main
 from recall_receiver.memory import tune_malloc
 from recall_receiver.service import ReceiverOptions, summary
 
@@ -104,16 +104,32 @@ def test_bad_settings_are_said_so_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [["--port", "70000"], ["--port", "x"], ["--max-pixels", "0"], ["--max-message-bytes", "-1"]],
+    ("arguments", "why"),
+    [
+        (["--port", "70000"], "a port is 0 to 65535, not 70000"),
+        (["--port", "x"], "a whole number, not 'x'"),
+        (["--max-pixels", "0"], "must be over 0, not 0"),
+        (["--max-message-bytes", "-1"], "must be over 0, not -1"),
+        (["--max-message-bytes", "16MB"], "a whole number, not '16MB'"),
+        (["--handshake-timeout", "soon"], "seconds, as 10 or 0.5s or 2m, not 'soon'"),
+        (["--handshake-timeout", "-1"], "seconds, as 10 or 0.5s or 2m, not '-1'"),
+    ],
 )
 def test_bad_numbers_end_with_usage(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
+    arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
-    assert "usage:" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "usage:" in err
+    assert err.endswith(f"argument {arguments[0]}: {why}\n")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("5", 5), ("0.5", 0.5), ("2s", 2), (".5m", 30)])
+def test_durations_are_read_as_everywhere(text: str, seconds: float) -> None:
+    given = argument_parser("x").parse_args(["--handshake-timeout", text])
+    assert given.handshake_timeout == seconds
 
 
 def test_options_keep_secrets_out_of_their_repr() -> None:

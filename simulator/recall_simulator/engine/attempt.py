@@ -27,7 +27,7 @@ from recall_simulator.record.events import (
     OldLinkClosed,
     Probed,
 )
-from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.outcomes import Closing, Outcome
 from recall_simulator.record.streams import Expectation
 
 PROBE_TIMEOUT = 2.0
@@ -64,6 +64,7 @@ class Attempt:
         self._in_doubt = 0
         self._largest_message = 0
         self._last_expect: Expectation = "must accept"
+        self._closing: Closing | None = None
 
     async def play(self, link: Link) -> None:
         """Send until the link or the meeting ends, and tell how it ended."""
@@ -92,6 +93,7 @@ class Attempt:
                 in_doubt=self._in_doubt,
                 largest_message=self._largest_message,
                 last_expect=self._last_expect,
+                closing=self._closing,
             )
         )
 
@@ -218,6 +220,7 @@ class Attempt:
                     bot=self._stage.plan.bot,
                     attempt=old.attempt,
                     at=clock.now(),
+                    closing=old.link.closing,
                 )
             )
 
@@ -236,6 +239,7 @@ class Attempt:
         hurried = self._answered or link.is_blocked
         patience = HURRIED_PATIENCE if hurried else CLOSE_TIMEOUT
         otherwise = await link.close(end.code, end.reason, end.junk, patience=patience)
+        self._closing = link.closing
         if otherwise is None:
             self._in_doubt = 0
             return outcome

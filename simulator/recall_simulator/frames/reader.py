@@ -170,4 +170,4 @@ def _sample(plane: Plane, places: Places) -> NDArray[np.float32]:
     lines = np.clip(y, 0, height - 1).astype(np.intp)
     points = plane[lines[:, :, None], columns[:, None]].reshape(-1, ROWS, 3, COLUMNS, 3)
     grids: NDArray[np.float32] = points.sum(axis=2, dtype=np.uint16).mean(axis=3, dtype=np.float32)
-    return grids / 3
+    return grids / np.float32(3)

@@ -1,0 +1,26 @@
+"""Writes the JSON Schemas of what `--json` prints: `make schemas`."""
+
+import json
+from pathlib import Path
+
+from recall_simulator.report.document import SCHEMAS, json_schema
+
+FOLDER = Path(__file__).parent / "schemas"
+
+
+def texts() -> dict[str, str]:
+    """The text of each file."""
+    return {
+        f"{name.replace('/', '-')}.json": json.dumps(json_schema(kind, name), indent=2) + "\n"
+        for kind, name in SCHEMAS.items()
+    }
+
+
+def main() -> None:
+    """Write all of them."""
+    for name, text in texts().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
