@@ -1,21 +1,29 @@
 """What is made of a run: lines while it goes on, a verdict at the end."""
 
+import shutil
+import socket
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from prometheus_client import CollectorRegistry
 from rich.console import Console
 
 from recall_simulator.load.conditions import parse_condition
 from recall_simulator.load.figures import Counts, Delta, Figures, Links
 from recall_simulator.load.histogram import Histogram
+from recall_simulator.load.metrics import LoadMetrics, serve_metrics
 from recall_simulator.load.mission import Mission
 from recall_simulator.load.orders import Aimed, Began, Flushed, Orders, Over, Trouble
 from recall_simulator.load.outcome import Played, as_json, judge_run
+from recall_simulator.load.page import load_page
+from recall_simulator.load.safety import check_room
 from recall_simulator.load.shapes import Shape
 from recall_simulator.load.sight import Sight
 from recall_simulator.load.view import forecast, live, print_summary
 from recall_simulator.load.watch import Watch
+from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import Sighting
 
 ORDERS = Orders(
@@ -171,3 +179,46 @@ def test_latency_runs_from_when_a_frame_was_due_and_each_frame_counts_once() -> 
     assert delta.counts.latency.total == 2
     assert sight.by_stream == {"0/100/webcam": 1, "1/100/webcam": 1}
     assert sight.flush() is None
+
+
+def test_frames_that_an_outage_cost_count_in_the_second_they_were_due() -> None:
+    run = played(UP, told(4, Links(10), sent=10, dropped={"outage": 30}, missed={2: 20, 3: 10}))
+    assert [run.figures.seconds[number].offered for number in (0, 2, 3, 4)] == [40, 20, 10, 10]
+    assert run.figures.total.offered == 80
+
+
+def test_the_page_shows_the_run_and_nothing_can_be_fetched_by_it() -> None:
+    run = played(UP, told(1, Links(9, 0, 1, 0), losses={"<cut>": 1}, late=of(0.1)), Over("done"))
+    page = load_page(run, judge_run(run, [parse_condition("disconnects > 0")]))
+    assert page.count("<polyline") >= 2
+    assert "&lt;cut&gt;" in page
+    assert "<cut>" not in page
+    assert "default-src 'none'" in page
+    assert "secret" not in page
+    assert "disconnects &gt; 0: it was 1" in page
+
+
+def test_prometheus_gets_what_was_counted() -> None:
+    run = played(UP, told(1, Links(9, 0, 1, 0), losses={"cut": 2}, late=of(0.002, 0.2, 0.4)))
+    registry = CollectorRegistry()
+    registry.register(LoadMetrics(run))
+    value = registry.get_sample_value
+    assert value("recallsim_load_frames_sent_total") == 40
+    assert value("recallsim_load_disconnects_total", {"class": "cut"}) == 2
+    assert value("recallsim_load_links", {"state": "up"}) == 9
+    assert value("recallsim_load_late_seconds_bucket", {"le": "0.25"}) == 2
+    assert value("recallsim_load_late_seconds_count") == 3
+
+
+def test_a_full_disk_is_said_before_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(".")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1_000_000))
+    with pytest.raises(UsageError, match=r"1\.0 MB are free"):
+        check_room(Path("x.html"))
+
+
+def test_a_port_that_is_taken_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"--metrics-port {port}"):
+            serve_metrics(played(), port)
