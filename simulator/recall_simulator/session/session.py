@@ -115,6 +115,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             url=endpoint.shown,
             scenarios=list(plans),
             speed="max" if settings.speed is None else f"{settings.speed:g}",
+            signed=settings.signer is not None,
         )
         return cls(
             settings=settings,
