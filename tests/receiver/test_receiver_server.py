@@ -154,7 +154,7 @@ def test_a_picture_that_does_not_decode_is_not_the_callbacks_fault(
     assert (report["frames"], report["callback_errors"], report["undecodable"]) == (2, 0, 1)
 
 
-@pytest.mark.parametrize("kind", ["plain", "async", "sink"])
+@pytest.mark.parametrize("kind", ["plain", "async", "sink", "decoder"])
 def test_a_frame_that_was_handled_is_let_go_while_its_connection_is_quiet(
     frame_message: Build, kind: str
 ) -> None:
@@ -181,9 +181,12 @@ def test_a_frame_that_was_handled_is_let_go_while_its_connection_is_quiet(
             pass
 
     async def main() -> None:
-        on_frame: Any = {"plain": plain, "async": on_loop, "sink": None}[kind]
-        sinks = [Keeping()] if kind == "sink" else []
-        async with Receiver(on_frame, sinks=sinks) as receiver, connect(receiver) as link:
+        on_frame: Any = {"plain": plain, "sink": None}.get(kind, on_loop)
+        more: dict[str, Any] = {"sink": {"sinks": [Keeping()]}, "decoder": {"decoder": "pillow"}}
+        async with (
+            Receiver(on_frame, **more.get(kind, {})) as receiver,
+            connect(receiver) as link,
+        ):
             await send(link, *(frame_message(relative=n) for n in range(5)))
             await until(lambda: len(kept) == 5)
             await until(lambda: not any(frame() for frame in kept))
