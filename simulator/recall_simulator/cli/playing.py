@@ -20,6 +20,7 @@ from recall_simulator.report.destinations import Destination, write_report
 from recall_simulator.report.document import Document
 from recall_simulator.report.html import report_page
 from recall_simulator.report.junit import junit_xml
+from recall_simulator.report.markdown import markdown_report
 from recall_simulator.session import Session
 
 INCONCLUSIVE = 3
@@ -104,6 +105,8 @@ def write_reports(reports: Sequence[Destination], verdict: Verdict, document: Do
                 data = msgspec.json.encode(document)
             case "html":
                 data = report_page(document).encode()
+            case "markdown":
+                data = markdown_report(document).encode()
         try:
             write_report(report, data)
         except UsageError as error:
