@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -164,9 +165,10 @@ def test_pings_are_answered_while_the_callback_is_busy(frame_message: Build) -> 
     asyncio.run(main())
 
 
-def test_a_full_queue_pushes_back_and_loses_nothing(frame_message: Build) -> None:
+def test_a_full_queue_pushes_back_and_loses_nothing(frame_message: Build, raw_png: Build) -> None:
     release = threading.Event()
     got: list[float] = []
+    large = random.Random(1).randbytes(200_000)  # of a picture that nobody decodes
 
     def on_frame(frame: FrameEvent) -> None:
         release.wait()
@@ -175,12 +177,14 @@ def test_a_full_queue_pushes_back_and_loses_nothing(frame_message: Build) -> Non
     async def main() -> None:
         async with Receiver(on_frame, queue_frames=2) as receiver:
             async with connect(receiver) as link:
-                messages = [frame_message(relative=n / 2) for n in range(100)]
+                picture = raw_png(500, 400, b"") + large
+                messages = [frame_message(relative=n / 2, picture=picture) for n in range(100)]
                 sending = asyncio.create_task(send(link, *messages))
                 await until(lambda: receiver.reception.frames >= 3)
                 await settle()
                 # Two wait or are being handled, one waits to be put; the rest is not parsed.
                 assert receiver.reception.frames == 3
+                assert sum(each.unread for each in receiver._links.sockets) <= 6
                 release.set()
                 await sending
             assert await receiver.drained()

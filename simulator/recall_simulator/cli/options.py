@@ -52,7 +52,7 @@ StartTime = Annotated[
 ]
 Frames = Annotated[
     Path | None,
-    typer.Option("--frames", help="Folder of pictures, or a film, in place of the scenes."),
+    typer.Option("--frames", help="Picture, folder of pictures, or film in place of the scenes."),
 ]
 Command = Annotated[
     str | None,

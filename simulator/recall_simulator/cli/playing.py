@@ -1,6 +1,6 @@
 """Playing a session under the eyes of a console: what `run`, `check` and `demo` have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from recall_simulator.record.errors import ReceiverError, UsageError
 from recall_simulator.record.findings import Verdict
 from recall_simulator.report import Journal, Tally
 from recall_simulator.report.console import LiveConsole, PlainConsole, print_head
-from recall_simulator.report.destinations import Destination, write_report
+from recall_simulator.report.destinations import Destination, Kind, write_report
 from recall_simulator.report.document import Document
 from recall_simulator.report.html import report_page
 from recall_simulator.report.junit import junit_xml
@@ -96,19 +96,35 @@ def write_reports(reports: Sequence[Destination], verdict: Verdict, document: Do
     Raises:
         UsageError: files can't be written; the message says where the reports are instead.
     """
+
+    def encode(kind: Kind) -> bytes:
+        match kind:
+            case "junit":
+                return junit_xml(verdict, document.scenarios, document.seconds)
+            case "json":
+                return msgspec.json.encode(document)
+            case "html":
+                return report_page(document).encode()
+            case "markdown":
+                return markdown_report(document).encode()
+
+    write_all(reports, encode)
+
+
+def write_all(reports: Sequence[Destination], encode: Callable[[Kind], bytes]) -> None:
+    """Write reports, all of them even where one can't be written.
+
+    Args:
+        reports: where to.
+        encode: makes the content of a kind.
+
+    Raises:
+        UsageError: files can't be written; the message says where the reports are instead.
+    """
     problems: list[str] = []
     for report in reports:
-        match report.kind:
-            case "junit":
-                data = junit_xml(verdict, document.scenarios, document.seconds)
-            case "json":
-                data = msgspec.json.encode(document)
-            case "html":
-                data = report_page(document).encode()
-            case "markdown":
-                data = markdown_report(document).encode()
         try:
-            write_report(report, data)
+            write_report(report, encode(report.kind))
         except UsageError as error:
             problems.append(str(error))
     if problems:

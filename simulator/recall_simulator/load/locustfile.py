@@ -12,7 +12,7 @@ from typing import Any, Literal
 import gevent
 import msgspec
 from gevent.os import tp_read
-from locust import LoadTestShape, events, runners, task
+from locust import LoadTestShape, events, runners
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
@@ -59,14 +59,6 @@ class Bot(RecallBotUser):
         """As the orders say."""
         return _orders(self.environment).mission
 
-    @task
-    def meet(self) -> None:
-        """One meeting; none is begun once the run is over."""
-        mission, conductor = self.mission(), conductor_of(self.environment)
-        conductor.play(mission)
-        if conductor.seconds >= mission.duration - 1:
-            gevent.sleep(mission.duration)
-
 
 class Run(LoadTestShape):
     """How many bots there are when, until the end."""
@@ -93,7 +85,7 @@ class _Run:
         conductor = conductor_of(environment)
         conductor.on_delta.append(lambda delta: tell(Flushed(delta)))
         conductor.on_trouble.append(
-            lambda what, sentence: tell(Trouble(what, sentence, conductor.seconds))
+            lambda worker, sentence: tell(Trouble(worker, sentence, conductor.seconds))
         )
         hooks: Any = environment.events
         hooks.test_stop.add_listener(self.over)  # after the conductor's: it has taken all figures
@@ -107,7 +99,7 @@ class _Run:
         orders = _orders(environment)
         if orders.find_limit:
             self._search = limit.Search(orders.shape.bots)
-        self._aim, self._step_began = 0, 0.0
+        self._step_began = 0.0
         processes = getattr(runner, "worker_count", 1) or 1
         share = orders.mission.spawn_rate / processes
         mission = msgspec.structs.replace(orders.mission, spawn_rate=share)

@@ -9,13 +9,23 @@ import msgspec
 
 from recall_simulator import __version__
 from recall_simulator.frames import PROFILES, SCENES, FrameLibrary
-from recall_simulator.meeting import Cut, Plan, Scenario, Timed, first_shots, plan_maker
+from recall_simulator.meeting import (
+    Cut,
+    Frame,
+    Messages,
+    Plan,
+    Scenario,
+    Timed,
+    first_shots,
+    plan_maker,
+)
 from recall_simulator.meeting.actions import Share
 from recall_simulator.meeting.scenario import Person
 from recall_simulator.meeting.timeline import STREAM_CAPS
 from recall_simulator.session.session import PICTURES_SEED
 from recall_simulator.sources.cache import DiskCache, Progress, cache_folder, prepare
 from recall_simulator.sources.fonts import shipped_fonts
+from recall_simulator.wire import parse_endpoint
 
 FRAMES_PER_SECOND = 2
 """Of one stream (https://docs.recall.ai/docs/real-time-video)."""
@@ -64,6 +74,11 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
     insecure: bool = False
     observed: bool = False
     version: str = __version__
+
+    @property
+    def shown_url(self) -> str:
+        """For logs and reports: a query may hold a token, so its value is left out."""
+        return parse_endpoint(self.url).shown
 
     @property
     def frames_per_second(self) -> int:
@@ -124,6 +139,14 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
         folder = cache_folder()
         cache = DiskCache(folder) if folder else None
         return list(prepare(library, shots, cache=cache, progress=progress).warnings)
+
+    def message_sizes(self) -> tuple[list[int], list[str]]:
+        """Bytes of the first frame message of each stream, and what painting it warned of."""
+        plan, library = self.plan_maker()(0, 0.0), self.library()
+        warnings = self.paint(library)
+        messages = Messages(plan, library)
+        sizes = [len(messages.frame(Frame(span, 0, span.start)).message) for span in plan.spans]
+        return sizes, warnings
 
     def tls(self) -> ssl.SSLContext | None:
         """How a `wss` receiver's certificate is checked; None for the system's way."""

@@ -41,7 +41,7 @@ from recall_simulator.session.settings import Settings
 from recall_simulator.sources.cache import DiskCache, Progress, cache_folder, prepare
 from recall_simulator.sources.films import load_film
 from recall_simulator.sources.fonts import shipped_fonts
-from recall_simulator.sources.pictures import load_pictures
+from recall_simulator.sources.pictures import is_picture, load_pictures
 from recall_simulator.sources.scenarios import Named, by_name, load_scenarios
 
 PICTURES_SEED = 0
@@ -115,6 +115,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             url=endpoint.shown,
             scenarios=list(plans),
             speed="max" if settings.speed is None else f"{settings.speed:g}",
+            signed=settings.signer is not None,
         )
         return cls(
             settings=settings,
@@ -285,7 +286,7 @@ def _library(
     fonts = shipped_fonts()
     if frames is None:
         return FrameLibrary(run_id=run_id, seed=PICTURES_SEED, fonts=fonts, marks=marks), ()
-    load = load_film if frames.is_file() else load_pictures
+    load = load_film if frames.is_file() and not is_picture(frames) else load_pictures
     pictures, warnings = load(frames)
     library = FrameLibrary(
         run_id=run_id, seed=PICTURES_SEED, fonts=fonts, marks=marks, pictures=pictures
