@@ -40,6 +40,10 @@ _SHRINKS: Final = 120
 """Trials to make one message smaller."""
 _DEATHS: Final = 30
 """Of these, trials that may fail: each costs a start of the receiver."""
+_HANGS: Final = 30
+"""Trials to make a message smaller that makes the receiver hang."""
+_SURE: Final = 4
+"""Small messages that are given the whole time-out, before the first one is taken."""
 _OFTEN: Final = 3
 """Times that a thing is found before inputs of its kind are set aside."""
 
@@ -253,7 +257,7 @@ class Campaign:
         for case in self._cases:
             known = case.finding
             same = (known.outcome, known.error) == (trouble.outcome, trouble.error)
-            if same and known.minimal.part in parts:
+            if same and (known.minimal.part in parts or trouble.says == known.message != ""):
                 case.finding = msgspec.structs.replace(known, count=known.count + 1)
                 case.edits |= {edit.name for edit in culprit.input.edits}
                 return True
@@ -265,7 +269,7 @@ class Campaign:
         finding = FuzzFinding(
             outcome=trouble.outcome,
             error=trouble.error,
-            message=trouble.message + again,
+            message=(trouble.says or trouble.message) + again,
             input=culprit.input,
             minimal=minimal,
             seconds=trouble.seconds,
@@ -306,17 +310,34 @@ class _Case:
 async def _shrunk(receiver: Receiver, culprit: Culprit) -> Input:
     """The smallest message that makes the same trouble, within so many trials."""
     loop = asyncio.get_running_loop()
-    left = _DEATHS
+    hangs = culprit.trouble.outcome == "hung"
+    left = _HANGS if hangs else _DEATHS
+    worse: list[Input] = []
 
     async def makes_trouble(candidate: Input) -> bool:
         nonlocal left
         if left <= 0:
             return False
-        found = await receiver.try_([candidate], fresh=True, quick=True)
+        try:
+            found = await receiver.try_([candidate], fresh=True, quick=True)
+        except Unreachable:  # who asks next is told
+            left = 0
+            return False
         left -= found is not None
-        return culprit.trouble.is_like(found) and not culprit.trouble.is_tolerated([candidate])
+        if not culprit.trouble.is_like(found) or culprit.trouble.is_tolerated([candidate]):
+            return False
+        worse.append(candidate)
+        return True
 
     def fails(candidate: Input) -> bool:
         return asyncio.run_coroutine_threadsafe(makes_trouble(candidate), loop).result()
 
-    return await asyncio.to_thread(shrunk, culprit.input, fails, tries=_SHRINKS)
+    tries = _HANGS if hangs else _SHRINKS
+    minimal = await asyncio.to_thread(shrunk, culprit.input, fails, tries=tries)
+    if not hangs:
+        return minimal
+    # What was slow enough to be a suspect need not be slow enough to hang.
+    for candidate in [minimal, *reversed(worse)][:_SURE]:
+        if culprit.trouble.is_like(await receiver.try_([candidate], fresh=True)):
+            return candidate
+    return culprit.input

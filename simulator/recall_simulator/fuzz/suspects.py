@@ -64,9 +64,7 @@ async def find_culprit(
     return Culprit(together(batch), first, confirmed=False, members=tuple(batch))
 
 
-async def _by_halves(
-    suspects: list[Input], trouble_of: TroubleOf
-) -> tuple[Input, Trouble] | None:
+async def _by_halves(suspects: list[Input], trouble_of: TroubleOf) -> tuple[Input, Trouble] | None:
     """The one that makes trouble, if one alone does: what is not in one half is in the other.
 
     Half as many receivers are killed as when both halves were tried.

@@ -56,6 +56,12 @@ class Trouble(NamedTuple):
         """One line: `died, exit code 1: TypeError: …`."""
         return ": ".join(filter(None, (", ".join(filter(None, self[:2])), self.message)))
 
+    @property
+    def says(self) -> str:
+        """The receiver's own words, as in `TypeError: …`; empty where it said nothing."""
+        told = self.outcome in ("died", "dropped") and self.error != "cut"
+        return self.message if told and self.message != self.error else ""
+
     def is_like(self, other: "Trouble | None") -> bool:
         """Whether it is the same thing again."""
         return other is not None and (self.outcome, self.error) == (other.outcome, other.error)
@@ -167,7 +173,8 @@ class Receiver:
         except LinkLost:
             trouble = await self._after_loss(await link.lost)
         if trouble is None:
-            self._slowest = max(self._slowest, elapsed())
+            if not quick:
+                self._slowest = max(self._slowest, elapsed())
             return None
         return trouble._replace(seconds=elapsed())
 

@@ -2,7 +2,7 @@
 //
 //     node receiver.mjs BUG --port PORT
 //
-// It says `frame PARTICIPANT RELATIVE` of every frame that it keeps. What `clean` refuses it leaves
+// It says `frame PARTICIPANT TYPE RELATIVE` of every frame that it keeps. What `clean` refuses it leaves
 // out, and takes the next message; every bug changes one thing.
 
 import { parseArgs } from "node:util";
@@ -53,8 +53,8 @@ function size(png) {
     const length = png.readUInt32BE(at);
     const kind = png.toString("latin1", at + 4, at + 8);
     if (bug === "trusts-length") {
-      // A copy of what the chunk says that it holds, without a look at what there is.
-      png.copy(Buffer.alloc(Math.min(length, 2 ** 31)).fill(1), 0, at + 8);
+      // Room for what the chunk says that it holds, without a look at what there is.
+      png.copy(Buffer.alloc(Math.min(length, 2 ** 29)).fill(1), 0, at + 8);
     }
     check(at + 12 + length <= png.length, "chunk length");
     if (kind === "IHDR" && length === 13) {
@@ -68,8 +68,7 @@ function size(png) {
   return found;
 }
 
-function keep(text) {
-  const message = JSON.parse(text);
+function keep(message) {
   check(isObject(message), "message");
   if (message.event !== "video_separate_png.data") return;
   const frame = message.data?.data;
@@ -79,7 +78,7 @@ function keep(text) {
   check(isObject(message.data.recording), "recording");
   initials(frame.participant.name);
   size(decoded(frame.buffer));
-  console.log(`frame ${frame.participant.id} ${frame.timestamp.relative}`);
+  console.log(`frame ${frame.participant.id} ${frame.type} ${frame.timestamp.relative}`);
 }
 
 const server = new WebSocketServer({
@@ -94,16 +93,13 @@ server.on("connection", (socket) => {
   let deaf = false;
   socket.on("error", () => {});
   socket.on("message", (text) => {
-    if (bug === "dies-of-bad-json") {
-      keep(text.toString()); // nobody catches
-      return;
-    }
     if (deaf) return;
+    const parsed = bug === "dies-of-bad-json" ? JSON.parse(text.toString()) : null;
     try {
-      keep(text.toString());
+      keep(parsed ?? JSON.parse(text.toString()));
     } catch (error) {
-      if (bug === "closes-when-refused" && error instanceof Refused) {
-        socket.close(1008, error.message.slice(0, 100));
+      if (bug === "closes-on-base64" && error.message === "base64") {
+        socket.close(1008, "base64");
       }
       // One bad base64, and the stream is taken for broken: nothing is kept from then on.
       if (bug === "deaf-after-base64" && error.message === "base64") deaf = true;
