@@ -188,6 +188,7 @@ class _Watch:
         self._slow = slow
         self._number = -1
         self._cpu = 0.0
+        self._last = 0.0
         self._idle = 0.0
         self.lasts = 0.0
 
@@ -201,9 +202,11 @@ class _Watch:
         cpu = times.user + times.system
         if number != self._number:
             self._number, self._cpu, self._idle, self.lasts = number, cpu, 0.0, 0.0
+            self._last = cpu
             return False
         self.lasts += _LOOK
-        self._idle = self._idle + _LOOK if waits else 0.0
+        self._idle = self._idle + _LOOK if waits and cpu == self._last else 0.0
+        self._last = cpu
         # What computes without end is caught here; what ends late, the worker sees itself.
         return cpu - self._cpu > self._slow or self._idle > self._slow
 

@@ -11,9 +11,10 @@ from typing import Final
 
 import msgspec
 
-from recall_simulator.fuzz.draft import FIELDS
+from recall_simulator.fuzz.corpus import corpus_messages
+from recall_simulator.fuzz.draft import FIELDS, Path, dotted, fields_of
 from recall_simulator.fuzz.messages import PLAIN, made
-from recall_simulator.fuzz.records import Edit, Input
+from recall_simulator.fuzz.records import EXPECTATIONS, Edit, Input
 
 Fails = Callable[[Input], bool]
 _ONE_BY_ONE = 12  # simplest choices that are tried one after the other
@@ -67,6 +68,43 @@ def _plainest() -> dict[str, list[Input]]:
     return found
 
 
+_BLIND: Final = frozenset(
+    {
+        "one byte is another",
+        "one byte too many",
+        "bytes are missing",
+        "a piece stands twice",
+        "one character of base64 is another",
+    }
+)
+"""Edits that hit whatever lies there: what they come to may be said more plainly."""
+
+
+@lru_cache(maxsize=1)
+def _of_part() -> dict[str, list[Input]]:
+    """What the corpus has of each part of the message, greatest demands first."""
+    found: dict[str, list[Input]] = {}
+    for _, message in sorted(
+        corpus_messages(), key=lambda each: EXPECTATIONS.index(each[1].expect)
+    ):
+        found.setdefault(message.part, []).append(message)
+    return found
+
+
+def _differing(data: bytes) -> list[Path]:
+    """The fields that are other than in the plain message; none where it is no JSON."""
+    try:
+        tree = msgspec.json.decode(data, type=dict)
+    except (ValueError, RecursionError):
+        return []
+    fields = dict(fields_of(tree))
+    return [
+        path
+        for path, value in FIELDS.items()
+        if not isinstance(value, dict) and path in fields and fields[path] != value
+    ]
+
+
 def _remembering(fails: Fails, tries: int) -> Fails:
     """Asks no more than so many times, and never the same; then nothing fails any more."""
     known: dict[tuple[bytes, bool, bytes | None], bool] = {}
@@ -89,6 +127,9 @@ def _simpler(edits: tuple[Edit, ...]) -> Iterator[Input]:
             yield made(edits[:number] + edits[number + 1 :])
     elif edits[0].name not in _PLAINEST:
         yield from _plainest().get(made(edits).part, ())
+    if not _BLIND.isdisjoint(edit.name for edit in edits):
+        for path in _differing(made(edits).data):
+            yield from _of_part().get(dotted(path), ())
     for number, edit in enumerate(edits):
         for place, choice in enumerate(edit.choices):
             for less in _less(choice):
