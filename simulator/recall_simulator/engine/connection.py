@@ -30,6 +30,7 @@ class Connection(ClientConnection):
     def __init__(self, *args: Any, plan: LinkPlan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.junk = b""
+        self.closing: asyncio.Future[None] = self.loop.create_future()
         self._tell_loss: Callable[[], None] | None = None
         self._plan = plan
         self._lenient = plan.lenient
@@ -72,6 +73,8 @@ class Connection(ClientConnection):
 
     def process_event(self, event: Event) -> None:
         """Throw away what the receiver sends, so that no task is needed to read it."""
+        if isinstance(event, Frame) and event.opcode is Opcode.CLOSE and not self.closing.done():
+            self.closing.set_result(None)
         if not (isinstance(event, Frame) and event.opcode in _DATA):
             super().process_event(event)
 

@@ -21,6 +21,7 @@ class InProcessLink:
 
     def __init__(self, attempt: int, sink: Sink) -> None:
         self.lost: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.closing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._attempt = attempt
         self._sink = sink
 

@@ -49,9 +49,12 @@ class Link(Protocol):
 
     Attributes:
         lost: done when the link is gone by another's doing, with the outcome.
+        closing: done when the receiver has sent a close frame; the link may stand for some seconds
+            yet, where the receiver has stopped reading.
     """
 
     lost: "asyncio.Future[Outcome]"
+    closing: "asyncio.Future[None]"
 
     @property
     def is_blocked(self) -> bool:
@@ -109,6 +112,7 @@ class WebSocketLink:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.lost: asyncio.Future[Outcome] = connection.loop.create_future()
+        self.closing = connection.closing
         connection.when_lost(self._note_loss)
 
     def _note_loss(self) -> None:
