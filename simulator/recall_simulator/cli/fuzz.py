@@ -72,10 +72,11 @@ def fuzz(
     Exit codes: 0 nothing was found, 1 something was, 2 wrong usage, 3 the campaign could not go on.
     """
     from recall_simulator.cli import fuzz_words, fuzzing, terminal
-    from recall_simulator.cli.playing import write_reports
-    from recall_simulator.observe import ReceiverError
+    from recall_simulator.cli.playing import write_all
+    from recall_simulator.record.errors import ReceiverError
+    from recall_simulator.report.junit import junit_xml
 
-    reports = options.parse_reports(report)
+    reports = options.parse_reports(report, ["junit", "json"])
     conditions = fuzzing.Conditions(
         target=target,
         url=url,
@@ -120,7 +121,9 @@ def fuzz(
             typer.echo(f"recallsim: {error}", err=True)
             raise typer.Exit(fuzzing.COULD_NOT_RUN) from None
     document: dict[str, Any] = fuzz_words.document(done)
-    write_reports(reports, fuzz_words.verdict(done), document)
+    as_text = json.dumps(document, ensure_ascii=False)
+    junit = junit_xml(fuzz_words.verdict(done), document["scenarios"], document["seconds"])
+    write_all(reports, lambda kind: junit if kind == "junit" else as_text.encode())
     if as_json:
-        print(json.dumps(document, ensure_ascii=False))
+        print(as_text)
     raise typer.Exit(max(each.report.exit_code for each in done))

@@ -1,62 +1,58 @@
 """Playing a session under the eyes of a console: what `run`, `check` and `demo` have in common."""
 
-import json
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from recall_simulator.api.playing import Played, play_and_judge
 from recall_simulator.cli import terminal
 from recall_simulator.engine import Handler
-from recall_simulator.judge import Evidence, judge
-from recall_simulator.observe import ReceiverError
-from recall_simulator.record.errors import UsageError
+from recall_simulator.record.errors import ReceiverError, UsageError
 from recall_simulator.record.findings import Verdict
-from recall_simulator.record.observations import Observation
-from recall_simulator.report import Journal, LiveConsole, PlainConsole, Tally, print_head
+from recall_simulator.report import Journal, Tally
+from recall_simulator.report.console import LiveConsole, PlainConsole, print_head
+from recall_simulator.report.destinations import Destination, Kind, write_report
+from recall_simulator.report.document import Document
+from recall_simulator.report.html import report_page
 from recall_simulator.report.junit import junit_xml
 from recall_simulator.session import Session
 
 INCONCLUSIVE = 3
 
 
-class Played(NamedTuple):
-    """A run that is over.
-
-    Attributes:
-        tally: its counts.
-        verdict: on the receiver.
-        trouble: what ended it before its time, to be raised once the summary is out.
-    """
-
-    tally: Tally
-    verdict: Verdict
-    trouble: UsageError | None
-
-
-def play_and_judge(session: Session, *, journal: Path | None, as_json: bool, quiet: bool) -> Played:
-    """Play a session to its end, or to Ctrl-C, and judge it.
+def play_on_console(
+    session: Session,
+    *,
+    journal: Path | None,
+    as_json: bool,
+    quiet: bool,
+    keep_frames: bool,
+) -> Played:
+    """Paint, play and judge, and show it.
 
     Args:
         session: ready to be played.
         journal: where to write down what was sent.
         as_json: standard output is taken: everything for people goes to standard error.
         quiet: nothing between the first lines and the summary.
+        keep_frames: remember every frame, for timelines.
 
     Raises:
+        UsageError: a handler can't go on, and nothing was played yet.
         typer.Exit: the receiver of --exec could not be started; it was told why.
     """
     console = terminal.console(to_stderr=as_json)
     print_head(console, session.begins)
-    tally, evidence = Tally(), Evidence(frames=bool(session.settings.observe))
-    observations: list[Observation] = []
-    trouble: UsageError | None = None
+    tally = Tally()
+    played: Played | None = None
     try:
         with ExitStack() as stack:
-            handlers: list[Handler] = [tally, evidence]
+            handlers: list[Handler] = []
             if journal is not None:
                 handlers.append(stack.enter_context(Journal(journal)))
             for warning in [*session.warnings, *paint(session, console)]:
@@ -67,15 +63,15 @@ def play_and_judge(session: Session, *, journal: Path | None, as_json: bool, qui
                     if console.is_terminal
                     else stack.enter_context(PlainConsole(console))
                 )
-            session.play(handlers, observations.append)
-    except UsageError as error:
-        if tally.run is None:
+            played = play_and_judge(session, handlers, tally=tally, keep_frames=keep_frames)
+    except UsageError as error:  # a journal may find the disk full as late as when it is closed
+        if played is None:
             raise
-        trouble = error
+        return played._replace(trouble=error)
     except ReceiverError as error:
         typer.echo(f"recallsim: {error}", err=True)
         raise typer.Exit(INCONCLUSIVE) from None
-    return Played(tally, judge(evidence, observations), trouble)
+    return played
 
 
 def paint(session: Session, console: Console) -> list[str]:
@@ -88,25 +84,45 @@ def paint(session: Session, console: Console) -> list[str]:
         return session.paint(lambda done, total: progress.update(task, completed=done, total=total))
 
 
-def write_reports(
-    reports: list[tuple[str, Path]], verdict: Verdict, document: dict[str, Any]
-) -> None:
+def write_reports(reports: Sequence[Destination], verdict: Verdict, document: Document) -> None:
     """Write what `--report` asks for.
 
     Args:
-        reports: (kind, file) of each.
+        reports: where to.
         verdict: of the run.
         document: the object of `--json`.
 
     Raises:
-        UsageError: a file can't be written.
+        UsageError: files can't be written; the message says where the reports are instead.
     """
-    for kind, path in reports:
-        if kind == "junit":
-            data = junit_xml(verdict, document["scenarios"], document["seconds"])
-        else:
-            data = json.dumps(document, ensure_ascii=False).encode()
+
+    def encode(kind: Kind) -> bytes:
+        match kind:
+            case "junit":
+                return junit_xml(verdict, document.scenarios, document.seconds)
+            case "json":
+                return msgspec.json.encode(document)
+            case "html":
+                return report_page(document).encode()
+
+    write_all(reports, encode)
+
+
+def write_all(reports: Sequence[Destination], encode: Callable[[Kind], bytes]) -> None:
+    """Write reports, all of them even where one can't be written.
+
+    Args:
+        reports: where to.
+        encode: makes the content of a kind.
+
+    Raises:
+        UsageError: files can't be written; the message says where the reports are instead.
+    """
+    problems: list[str] = []
+    for report in reports:
         try:
-            path.write_bytes(data)
-        except OSError as error:
-            raise UsageError(f"the report {path} can't be written: {error.strerror}") from None
+            write_report(report, encode(report.kind))
+        except UsageError as error:
+            problems.append(str(error))
+    if problems:
+        raise UsageError("\n".join(problems))

@@ -1,6 +1,5 @@
 """`recallsim run`: play scenarios into a receiver."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -68,9 +67,12 @@ def run(
     Exit codes: 0 ok or tolerated, 1 the receiver failed, 2 wrong usage or scenario,
     3 inconclusive or no connection.
     """
+    import msgspec
+
+    from recall_simulator.api.documents import run_document
     from recall_simulator.cli import terminal
-    from recall_simulator.cli.playing import play_and_judge, write_reports
-    from recall_simulator.report import print_summary
+    from recall_simulator.cli.playing import play_on_console, write_reports
+    from recall_simulator.report.console import print_summary
     from recall_simulator.session import Session, Settings
     from recall_simulator.wire import Signer, parse_endpoint
 
@@ -102,12 +104,18 @@ def run(
             strict_url=strict_url,
         )
     )
-    tally, verdict, trouble = play_and_judge(session, journal=journal, as_json=as_json, quiet=quiet)
-    print_summary(terminal.console(to_stderr=as_json), tally, verdict)
-    document = tally.as_json(verdict)
-    write_reports(reports, verdict, document)
+    played = play_on_console(
+        session,
+        journal=journal,
+        as_json=as_json,
+        quiet=quiet,
+        keep_frames=any(report.kind == "html" for report in reports),
+    )
+    print_summary(terminal.console(to_stderr=as_json), played.tally, played.verdict)
+    document = run_document(session, played)
     if as_json:
-        print(json.dumps(document, ensure_ascii=False))
-    if trouble is not None:
-        raise trouble
-    raise typer.Exit(verdict.exit_code)
+        print(msgspec.json.encode(document).decode())
+    write_reports(reports, played.verdict, document)
+    if played.trouble is not None:
+        raise played.trouble
+    raise typer.Exit(played.verdict.exit_code)

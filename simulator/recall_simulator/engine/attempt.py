@@ -27,7 +27,7 @@ from recall_simulator.record.events import (
     OldLinkClosed,
     Probed,
 )
-from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.outcomes import Closing, Outcome
 from recall_simulator.record.streams import Expectation
 
 PROBE_TIMEOUT = 2.0
@@ -64,6 +64,7 @@ class Attempt:
         self._in_doubt = 0
         self._largest_message = 0
         self._last_expect: Expectation = "must accept"
+        self._closing: Closing | None = None
 
     async def play(self, link: Link) -> None:
         """Send until the link or the meeting ends, and tell how it ended."""
@@ -92,6 +93,7 @@ class Attempt:
                 in_doubt=self._in_doubt,
                 largest_message=self._largest_message,
                 last_expect=self._last_expect,
+                closing=self._closing,
             )
         )
 
@@ -187,6 +189,7 @@ class Attempt:
                 stall=stall,
             )
         )
+        await self._await_refusal(link)
 
     async def _send_other(self, link: Link, at: float, other: Raw) -> None:
         self._note_message(other.message, other.expect)
@@ -201,6 +204,12 @@ class Attempt:
                 expect=other.expect,
             )
         )
+        await self._await_refusal(link)
+
+    async def _await_refusal(self, link: Link) -> None:
+        """After a message that may be refused, let a close come that is the answer to it."""
+        if self._last_expect == "may refuse":
+            await self._probe(link)
 
     def _note_message(self, message: bytes, expect: Expectation) -> None:
         self._largest_message = max(self._largest_message, len(message))
@@ -218,6 +227,7 @@ class Attempt:
                     bot=self._stage.plan.bot,
                     attempt=old.attempt,
                     at=clock.now(),
+                    closing=old.link.closing,
                 )
             )
 
@@ -236,6 +246,7 @@ class Attempt:
         hurried = self._answered or link.is_blocked
         patience = HURRIED_PATIENCE if hurried else CLOSE_TIMEOUT
         otherwise = await link.close(end.code, end.reason, end.junk, patience=patience)
+        self._closing = link.closing
         if otherwise is None:
             self._in_doubt = 0
             return outcome

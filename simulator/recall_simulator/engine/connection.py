@@ -16,6 +16,9 @@ from recall_simulator.wire import LinkPlan
 SLOW_HANDSHAKE = 120.0
 """Bytes a second of a slow handshake: an upgrade request takes about two seconds."""
 
+TCP_TIMEOUT = 1.0
+"""Real seconds from the receiver's close frame until it must have ended TCP."""
+
 _UPGRADED = Response(101, "Switching Protocols", Headers())
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
@@ -25,12 +28,18 @@ _EVIDENCE = 80
 
 
 class Connection(ClientConnection):
-    """A client connection that can be slowed down, and that knows what junk it was sent."""
+    """A client connection that can be slowed down, and that knows what junk it was sent.
+
+    Attributes:
+        junk: the first bytes that came where a websocket frame must stand.
+        ended_by_receiver: whether TCP was ended by the other side.
+    """
 
     def __init__(self, *args: Any, plan: LinkPlan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.junk = b""
-        self.closing: asyncio.Future[None] = self.loop.create_future()
+        self.ended_by_receiver = False
+        self.close_seen: asyncio.Future[None] = self.loop.create_future()
         self._tell_loss: Callable[[], None] | None = None
         self._plan = plan
         self._lenient = plan.lenient
@@ -65,16 +74,25 @@ class Connection(ClientConnection):
         if self.protocol.state is State.CLOSED:
             tell()
 
+    def eof_received(self) -> None:
+        """The receiver has ended its half of TCP."""
+        self.ended_by_receiver = True
+        super().eof_received()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, by whosever doing."""
+        self.ended_by_receiver = self.ended_by_receiver or exc is not None
         super().connection_lost(exc)
         if self._tell_loss is not None:
             self._tell_loss()
 
     def process_event(self, event: Event) -> None:
         """Throw away what the receiver sends, so that no task is needed to read it."""
-        if isinstance(event, Frame) and event.opcode is Opcode.CLOSE and not self.closing.done():
-            self.closing.set_result(None)
+        if isinstance(event, Frame) and event.opcode is Opcode.CLOSE:
+            if not self.close_seen.done():
+                self.close_seen.set_result(None)
+            # The server ends TCP (RFC 6455, section 7.1.1); one that does not is not waited for.
+            self.loop.call_later(TCP_TIMEOUT, self.transport.abort)
         if not (isinstance(event, Frame) and event.opcode in _DATA):
             super().process_event(event)
 

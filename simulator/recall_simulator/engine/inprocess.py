@@ -6,7 +6,7 @@ from collections.abc import Callable
 from recall_simulator.engine.link import DialFailed, LinkLost
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
-from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.outcomes import Closing, Outcome
 from recall_simulator.wire import USUAL, LinkPlan, Travel
 
 Sink = Callable[[int, bytes], Outcome | None]
@@ -21,7 +21,8 @@ class InProcessLink:
 
     def __init__(self, attempt: int, sink: Sink) -> None:
         self.lost: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.closing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.closing: Closing | None = None
+        self.close_seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._attempt = attempt
         self._sink = sink
 
@@ -70,6 +71,7 @@ class InProcessLink:
         self, code: int, reason: str = "", junk: bytes = b"", *, patience: float = 0.0
     ) -> Outcome | None:
         """Nothing is left to be closed."""
+        self.closing = Closing(code=code, answer=code, left_open=False)
         return self.lost.result() if self.lost.done() else None
 
     async def cut(self, how: CutForm = "fin") -> None:

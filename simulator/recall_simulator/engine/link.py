@@ -15,7 +15,7 @@ from recall_simulator.engine import clock
 from recall_simulator.engine.connection import Connection
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
-from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.outcomes import Closing, Outcome
 from recall_simulator.wire import USUAL, Travel
 from recall_simulator.wire.framing import BINARY, TEXT, header_size, masked_frame
 
@@ -49,12 +49,13 @@ class Link(Protocol):
 
     Attributes:
         lost: done when the link is gone by another's doing, with the outcome.
-        closing: done when the receiver has sent a close frame; the link may stand for some seconds
-            yet, where the receiver has stopped reading.
+        close_seen: done when the receiver has sent a close frame; the link may stand yet.
+        closing: what became of our close frame, once there was one.
     """
 
     lost: "asyncio.Future[Outcome]"
-    closing: "asyncio.Future[None]"
+    close_seen: "asyncio.Future[None]"
+    closing: Closing | None
 
     @property
     def is_blocked(self) -> bool:
@@ -112,7 +113,8 @@ class WebSocketLink:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.lost: asyncio.Future[Outcome] = connection.loop.create_future()
-        self.closing = connection.closing
+        self.closing: Closing | None = None
+        self.close_seen = connection.close_seen
         connection.when_lost(self._note_loss)
 
     def _note_loss(self) -> None:
@@ -209,8 +211,14 @@ class WebSocketLink:
         if not done:
             self._connection.transport.abort()
             await closing
-            return outcomes.UNANSWERED_CLOSE
         outcome = await self.lost
+        error = self._connection.close_exc
+        if not (error.rcvd_then_sent or (error.rcvd and not error.sent)):
+            answer = error.rcvd.code if error.rcvd else None
+            left_open = not self._connection.ended_by_receiver
+            self.closing = Closing(code=code, answer=answer, left_open=left_open)
+        if not done:
+            return outcomes.UNANSWERED_CLOSE
         return None if outcome is outcomes.CLOSED_BY_US else outcome
 
     async def cut(self, how: CutForm = "fin") -> None:

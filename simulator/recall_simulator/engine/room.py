@@ -58,9 +58,9 @@ class Room:
         stage = self._stage
         began = moved = stage.elapsed()
         unsent = link.unsent
-        end, limit = stage.agenda.first(_ENDS), self._backlog_limit()
-        end_at = float("inf") if end is None else end.at
+        limit = self._backlog_limit()
         while True:
+            end_at = self._next_end()
             wait = min(_TICK, stage.clock.real_seconds_until(min(end_at, limit)) + 0.001)
             if await link.writable(wait):
                 return stage.elapsed() - began
@@ -82,6 +82,14 @@ class Room:
                     unsent=unsent,
                 )
             )
+
+    def _next_end(self) -> float:
+        """When the link's end is due, in schedule time, if that is before the next look."""
+        clock = self._stage.clock
+        end = self._stage.agenda.first(
+            _ENDS, before=lambda at: clock.real_seconds_until(at) <= 2 * _TICK
+        )
+        return float("inf") if end is None else end.at
 
     def _backlog_limit(self) -> float:
         """When the backlog is too long for the policy `close`, in schedule time."""

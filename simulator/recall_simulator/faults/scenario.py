@@ -103,6 +103,14 @@ def apply_faults(plans: list[Plan], scenario: Scenario, *, seed: int) -> list[Pl
     return faulted
 
 
+def is_about_signatures(scenario: Scenario) -> bool:
+    """Whether it shows nothing unless a secret is given."""
+    faults = scenario.faults if isinstance(scenario, FaultedScenario) else []
+    return scenario.link.signature != "right" or any(
+        isinstance(fault, SignUnusually) for fault in faults
+    )
+
+
 def faulted_scenario_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of the scenario format, faults included."""
     return scenario_schema(FaultedScenario)

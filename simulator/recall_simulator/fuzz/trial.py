@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from recall_simulator.engine import Dialer, DialFailed, Link, LinkLost, RealClock, stopwatch
 from recall_simulator.engine.clock import LEAST_BACK_OFF
 from recall_simulator.fuzz.records import Input, OutcomeKind
-from recall_simulator.observe import ReceiverError
+from recall_simulator.record.errors import ReceiverError
 from recall_simulator.record.outcomes import Outcome
 from recall_simulator.wire import GiveUp, LinkPlan, Retry, RetryPolicy, Travel
 
@@ -328,7 +328,7 @@ class Receiver:
 async def _unless_closed(link: Link, waiting: Coroutine[Any, Any, bool]) -> bool:
     """What comes of waiting. Raises LinkLost as soon as the link goes or is about to."""
     task = asyncio.create_task(waiting)
-    events: list[asyncio.Future[Any]] = [task, link.lost, link.closing]
+    events: list[asyncio.Future[Any]] = [task, link.lost, link.close_seen]
     await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         return task.result()
@@ -340,7 +340,7 @@ async def _unless_closed(link: Link, waiting: Coroutine[Any, Any, bool]) -> bool
 
 async def _stays(link: Link, seconds: float) -> None:
     """Wait a moment; raises LinkLost where the link goes meanwhile, or is about to."""
-    events: list[asyncio.Future[Any]] = [link.lost, link.closing]
+    events: list[asyncio.Future[Any]] = [link.lost, link.close_seen]
     done, _ = await asyncio.wait(events, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     if done:
         raise LinkLost

@@ -4,8 +4,15 @@ from collections.abc import Iterable
 
 from recall_simulator.judge.causes import usual_cause
 from recall_simulator.judge.evidence import Evidence
+from recall_simulator.judge.signatures import judge_signatures
 from recall_simulator.record import outcomes
-from recall_simulator.record.events import AttemptEnded, BotEnded, LinkOpened, Probed
+from recall_simulator.record.events import (
+    AttemptEnded,
+    BotEnded,
+    LinkOpened,
+    Probed,
+    RunBroken,
+)
 from recall_simulator.record.findings import Finding, Severity
 
 SLOW = 2.0
@@ -35,11 +42,16 @@ def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]
         for event in events
         if isinstance(event, Probed) and not event.answered
     }
+    signatures, settled = judge_signatures(events)
     return [
-        *_losses(ended, opened, died=died),
+        *_losses(
+            [end for end in ended if (end.bot, end.attempt) not in settled], opened, died=died
+        ),
+        *signatures,
         *_lives([event for event in events if isinstance(event, BotEnded)], opened),
         *_unproven(ended, silent),
         *_slowness(evidence),
+        *_unplayed(event for event in events if isinstance(event, RunBroken)),
     ]
 
 
@@ -90,6 +102,18 @@ def _lives(bots: list[BotEnded], opened: set[str]) -> Iterable[Finding]:
                 what="no connection was ever up: " + what if never_up else what,
                 scenario=scenario,
                 count=len(here),
+            )
+
+
+def _unplayed(broken: Iterable[RunBroken]) -> Iterable[Finding]:
+    """Scenarios that were to be played, and were not."""
+    for event in broken:
+        for scenario in event.not_played:
+            yield Finding(
+                kind="not-played",
+                severity="inconclusive",
+                what=f"not played: {event.reason}",
+                scenario=scenario,
             )
 
 

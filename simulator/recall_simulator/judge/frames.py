@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from recall_simulator.judge.ledger import Ledger, Sent
-from recall_simulator.judge.sightings import Matched, judge_streams, match, where_misplaced
+from recall_simulator.judge.sightings import Matched, judge_streams, where_misplaced
 from recall_simulator.record.findings import Finding, Severity, StreamJudgement
 from recall_simulator.record.observations import Claim, Gone, Observation, ObserverTrouble
 from recall_simulator.record.streams import StreamKey
@@ -18,18 +18,18 @@ _WRITTEN_OVER = (
 
 
 def judge_frames(
-    ledger: Ledger, observations: Sequence[Observation]
+    ledger: Ledger, matched: Matched, observations: Sequence[Observation]
 ) -> tuple[list[Finding], list[StreamJudgement]]:
     """Compare what was sent with what was seen.
 
     Args:
         ledger: the truth.
+        matched: the sightings among the observations.
         observations: in the order of time.
 
     Returns:
         Findings, and what became of each stream; no streams where nobody saw a picture.
     """
-    matched = match(ledger, observations)
     troubles = [item for item in observations if isinstance(item, ObserverTrouble)]
     findings = [
         Finding(
@@ -54,10 +54,17 @@ def judge_frames(
     if not matched.seen:
         return findings, []
     streams = judge_streams(ledger, matched)
-    sampled = any(trouble.severity == "partial" for trouble in troubles)
+    sampled = is_sampled(observations)
     for stream in streams:
         findings += _of_stream(ledger, matched, stream, sampled=sampled)
     return findings, streams
+
+
+def is_sampled(observations: Iterable[Observation]) -> bool:
+    """Whether an observer missed something, so that a frame nobody saw proves nothing."""
+    return any(
+        isinstance(item, ObserverTrouble) and item.severity == "partial" for item in observations
+    )
 
 
 def _of_stream(

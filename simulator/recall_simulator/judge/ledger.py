@@ -4,6 +4,7 @@ Everything that the judge knows of the sender comes from here.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -11,6 +12,7 @@ from recall_simulator.record.events import (
     AttemptEnded,
     BotStarted,
     EngineEvent,
+    FrameDropped,
     FrameSent,
     RunStarted,
 )
@@ -28,6 +30,7 @@ class Sent(msgspec.Struct, kw_only=True):
     Attributes:
         copies: how often it was written whole.
         attempt: over which link it went first.
+        at: when it was due, in schedule seconds.
         written: real seconds since the run began.
         expect: what is asked of the receiver for it.
         in_doubt: whether the last link that it went over ended before it was proven delivered.
@@ -37,6 +40,7 @@ class Sent(msgspec.Struct, kw_only=True):
 
     copies: int
     attempt: int
+    at: float
     written: float
     expect: Expectation
     in_doubt: bool = False
@@ -54,6 +58,7 @@ class Ledger:
     Attributes:
         run_id: of the run, 8 hex digits.
         streams: frames by number, for each stream.
+        missed: when frames were due that were not sent whole, in schedule seconds.
         scenarios: the scenario of each recording.
         bots: the bot of each recording.
         late_closes: bots an old link of which was closed when the next one was up.
@@ -62,6 +67,7 @@ class Ledger:
     def __init__(self, events: Iterable[EngineEvent]) -> None:
         self.run_id = ""
         self.streams: dict[StreamKey, dict[int, Sent]] = {}
+        self.missed: dict[StreamKey, list[float]] = {}
         self.scenarios: dict[str, str] = {}
         self.bots: dict[str, str] = {}
         self.late_closes: set[str] = set()
@@ -79,6 +85,9 @@ class Ledger:
                     self._recordings[event.number] = event.recording
                 case FrameSent():
                     unproven.setdefault(event.bot, []).append(self._add(event))
+                case FrameDropped():
+                    stream = StreamKey(event.recording, event.participant, event.type)
+                    self.missed.setdefault(stream, []).append(event.at)
                 case AttemptEnded():
                     if event.outcome == PLANNED_OVERLAP:
                         self.late_closes.add(event.bot)
@@ -94,6 +103,7 @@ class Ledger:
             sent = frames[event.sequence] = Sent(
                 copies=0,
                 attempt=event.attempt,
+                at=event.at,
                 written=event.written,
                 expect=event.expect,
                 sha256=event.sha256,
@@ -105,6 +115,18 @@ class Ledger:
         # A copy that is proven delivered takes the doubt from one that was not.
         sent.in_doubt = False
         return sent
+
+    def scenario_of(self, stream: StreamKey) -> str:
+        """The scenario that a stream was sent in."""
+        return self.scenarios.get(stream.recording, "")
+
+    def identify(self, stream: StreamKey) -> dict[str, Any]:
+        """A stream as findings name it: scenario, bot, recording, participant, type."""
+        return {
+            "scenario": self.scenario_of(stream),
+            "bot": self.bots.get(stream.recording, ""),
+            **msgspec.structs.asdict(stream),
+        }
 
     def find(self, sighting: Sighting) -> FrameId | None:
         """The frame that a sighting is of; None where it is none of this run's.

@@ -63,14 +63,10 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
 
 def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
     """What became of each stream that was sent."""
-    copies: Counter[FrameId] = Counter()
-    first: dict[FrameId, float] = {}
+    copies = count_copies(matched)
+    late = delays(ledger, matched)
     order: dict[tuple[StreamKey, str], list[int]] = defaultdict(list)
-    per_observer: dict[FrameId, Counter[str]] = defaultdict(Counter)
     for frame, sighting in matched.seen:
-        first.setdefault(frame, sighting.at)
-        per_observer[frame][sighting.observer] += 1
-        copies[frame] = max(per_observer[frame].values())
         if sighting.observer.startswith(_IN_ORDER):
             order[frame[0], sighting.observer].append(frame[1])
     misplaced = _misplaced(matched)
@@ -79,18 +75,10 @@ def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
         demanded = {number for number, sent in frames.items() if sent.demanded}
         gone = {number for key, number in matched.gone if key == stream}
         present = {number for number in frames if copies[stream, number]} - gone
-        lates = sorted(
-            max(0.0, first[stream, number] - sent.written)
-            for number, sent in frames.items()
-            if (stream, number) in first
-        )
+        lates = sorted(late[stream, number] for number in frames if (stream, number) in late)
         judged.append(
             StreamJudgement(
-                scenario=ledger.scenarios.get(stream.recording, ""),
-                bot=ledger.bots.get(stream.recording, ""),
-                recording=stream.recording,
-                participant=stream.participant,
-                type=stream.type,
+                **ledger.identify(stream),
                 expected=len(demanded),
                 seen=len(demanded & present),
                 in_doubt=sum(sent.in_doubt for sent in frames.values()),
@@ -108,6 +96,37 @@ def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
             )
         )
     return judged
+
+
+def count_copies(matched: Matched) -> Counter[FrameId]:
+    """How often each frame was seen, by the observer that saw it most often."""
+    copies: Counter[FrameId] = Counter()
+    per_observer: dict[FrameId, Counter[str]] = defaultdict(Counter)
+    for frame, sighting in matched.seen:
+        per_observer[frame][sighting.observer] += 1
+        copies[frame] = max(per_observer[frame].values())
+    return copies
+
+
+def delays(ledger: Ledger, matched: Matched) -> dict[FrameId, float]:
+    """Real seconds from writing each frame to the first sight of it."""
+    first: dict[FrameId, float] = {}
+    for frame, sighting in matched.seen:
+        first.setdefault(frame, sighting.at)
+    return {
+        (stream, number): max(0.0, at - ledger.streams[stream][number].written)
+        for (stream, number), at in first.items()
+    }
+
+
+def find_misplaced(matched: Matched) -> set[FrameId]:
+    """The frames that lie where most are another stream's."""
+    astray = {(place, stream) for place, _, stream, _ in _astray(matched)}
+    return (
+        {frame for frame, sighting in matched.seen if (sighting.place, frame[0]) in astray}
+        if astray
+        else set()
+    )
 
 
 def where_misplaced(matched: Matched, stream: StreamKey) -> list[str]:

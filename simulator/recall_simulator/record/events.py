@@ -9,14 +9,17 @@ from typing import Literal
 
 import msgspec
 
-from recall_simulator.record.outcomes import Outcome
-from recall_simulator.record.streams import Expectation, StreamType
+from recall_simulator.record.outcomes import Closing, Outcome
+from recall_simulator.record.streams import Expectation, SignatureForm, StreamType
 
 DropReason = Literal["outage", "slow receiver", "lost in sending", "interrupted"]
 
 
 class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
-    """The first event. With seed, run id and start time the run can be made again byte by byte."""
+    """The first event. With seed, run id and start time the run can be made again byte by byte.
+
+    `signed` says whether there is a secret, and handshakes are signed with it.
+    """
 
     schema: str = "recallsim.journal/1"
     run_id: str
@@ -25,6 +28,7 @@ class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     url: str
     scenarios: list[str]
     speed: str
+    signed: bool = False
 
 
 class BotStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="bot"):
@@ -43,12 +47,17 @@ class BotStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 
 
 class AttemptStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="dial"):
-    """A bot dials. `attempt` counts from 1 over the bot's life."""
+    """A bot dials. `attempt` counts from 1 over the bot's life.
+
+    Attributes:
+        signature: the form of the handshake's, where there is a secret.
+    """
 
     scenario: str
     bot: str
     attempt: int
     at: float
+    signature: SignatureForm = "right"
 
 
 class LinkOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="open"):
@@ -170,6 +179,7 @@ class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
             when it went.
         largest_message: bytes of the largest message sent on this link.
         last_expect: what was asked of the receiver for the last message on this link.
+        closing: what became of our close frame; None where we sent none, or sent it second.
     """
 
     scenario: str
@@ -180,15 +190,21 @@ class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     in_doubt: int = 0
     largest_message: int = 0
     last_expect: Expectation = "must accept"
+    closing: Closing | None = None
 
 
 class OldLinkClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="late"):
-    """The close frame of an overlapped link left, after the new one was up."""
+    """The close frame of an overlapped link left, after the new one was up.
+
+    Attributes:
+        closing: what became of it.
+    """
 
     scenario: str
     bot: str
     attempt: int
     at: float
+    closing: Closing | None = None
 
 
 class RetryScheduled(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="retry"):
@@ -216,6 +232,18 @@ class BotEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     reason: Literal["finished", "unconnected", "gave up", "interrupted"]
 
 
+class RunBroken(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="broken"):
+    """Scenarios that were to be played will not be: the receiver can't be played to.
+
+    Attributes:
+        reason: what it did, as a clause.
+        not_played: names of the scenarios.
+    """
+
+    reason: str
+    not_played: list[str]
+
+
 class RunEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="done"):
     """The last event."""
 
@@ -236,5 +264,6 @@ EngineEvent = (
     | OldLinkClosed
     | RetryScheduled
     | BotEnded
+    | RunBroken
     | RunEnded
 )

@@ -28,6 +28,8 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
             receiver. Empty where the observer can't tell.
         recording: as the receiver says it; empty where it says none.
         relative: `timestamp.relative` as the receiver says it, seconds; None where it says none.
+        due: from the mark: when the frame was due, in seconds since the recording began; negative
+            where no mark says it.
     """
 
     observer: str
@@ -43,6 +45,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     recording: str = ""
     relative: float | None = None
+    due: float = -1.0
 
 
 class Gone(msgspec.Struct, frozen=True, kw_only=True):

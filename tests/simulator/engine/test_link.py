@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from recall_simulator.engine import Link, LinkLost, WebSocketDialer
-from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.outcomes import Closing, Outcome
 from recall_simulator.wire import LinkPlan, parse_endpoint
 
 T = TypeVar("T")
@@ -143,6 +143,19 @@ def test_a_link_is_blocked_until_the_receiver_takes_what_was_sent() -> None:
     assert over_a_link(use, dawdle, max_size=None) == [False, True, False, True, True, False]
 
 
+async def upgrade(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: bytes = b""
+) -> None:
+    """Complete the upgrade by hand, and write something right after it."""
+    request = await reader.readuntil(b"\r\n\r\n")
+    key = request.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
+    accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
+    writer.write(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n" + first
+    )
+
+
 def upgrade_then(*words: bytes, answer: bytes | None = None) -> Talk:
     """A server that completes the upgrade by hand and then writes what it likes.
 
@@ -150,13 +163,7 @@ def upgrade_then(*words: bytes, answer: bytes | None = None) -> Talk:
     """
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await reader.readuntil(b"\r\n\r\n")
-        key = request.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
-        accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
-        writer.write(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n" + words[0]
-        )
+        await upgrade(reader, writer, words[0])
         for word in words[1:]:
             await writer.drain()
             writer.write(word)
@@ -255,3 +262,49 @@ def test_a_blocked_link_can_be_closed_in_bounded_time() -> None:
     outcome = over_a_link(use, doze, close_timeout=0.1, max_size=None)
     assert outcome is not None
     assert outcome.text == "unanswered close"
+
+
+@pytest.mark.parametrize(
+    ("answer", "closing"),
+    [
+        (b"\x88\x02\x03\xe8", Closing(1000, 1000, left_open=False)),
+        (b"\x88\x02\x03\xf0", Closing(1000, 1008, left_open=False)),
+        (b"\x88\x00", Closing(1000, 1005, left_open=False)),
+        (b"", Closing(1000, None, left_open=False)),
+    ],
+)
+def test_the_answer_to_a_close_frame_is_kept(answer: bytes, closing: Closing) -> None:
+    async def main() -> Closing | None:
+        server = await asyncio.start_server(upgrade_then(b"", answer=answer), "127.0.0.1", 0)
+        async with server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
+            assert link.closing is None
+            await link.close(1000)
+            return link.closing
+
+    assert asyncio.run(main()) == closing
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answer", [b"\x88\x02\x03\xe8", b""])
+def test_tcp_that_the_receiver_leaves_open_is_told(answer: bytes) -> None:
+    async def main() -> Closing | None:
+        done = asyncio.Event()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await upgrade(reader, writer)
+            await reader.read(1)
+            writer.write(answer)
+            await done.wait()
+            writer.close()
+
+        server = await asyncio.start_server(talk, "127.0.0.1", 0)
+        async with server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
+            await link.close(1000, patience=0.1)
+            done.set()
+            return link.closing
+
+    assert asyncio.run(main()) == Closing(1000, 1000 if answer else None, left_open=True)

@@ -1,0 +1,105 @@
+"""The verdicts at a glance: cases by chapters, the three ways to fail in columns."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from recall_simulator.report.chapters import CHAPTERS
+from recall_simulator.report.document import CaseRow, Document
+from recall_simulator.report.html.case import anchor
+from recall_simulator.report.html.markup import Element, tag
+from recall_simulator.report.html.words import Shown, badge, closing
+
+VERDICTS: tuple[Shown, ...] = ("ok", "tolerated", "failed", "inconclusive", "skipped")
+
+
+def bar(cases: Sequence[CaseRow]) -> Element:
+    """How many cases have which verdict, as shares of one bar and in words."""
+    counts: Counter[Shown] = Counter(case.verdict for case in cases)
+    rects: list[Element] = []
+    left = 0.0
+    for verdict in VERDICTS:
+        share = 100 * counts[verdict] / len(cases)
+        rects.append(
+            tag("rect", x=f"{left:.3f}%", y=0, width=f"{share:.3f}%", height=12, class_=verdict)
+        )
+        left += share
+    words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+    return tag(
+        "div",
+        tag("svg", rects, height=12, role="img", aria_label=words, class_="shares"),
+        tag(
+            "p",
+            (
+                tag("span", tag("b", str(counts[verdict])), f" {verdict}", class_=verdict)
+                for verdict in VERDICTS
+                if counts[verdict]
+            ),
+            class_="counts",
+        ),
+        class_="bar",
+    )
+
+
+def matrix(document: Document) -> Element:
+    """One table a chapter."""
+    chapters: dict[str, list[CaseRow]] = {}
+    for case in document.cases:
+        chapters.setdefault(case.number.partition(".")[0], []).append(case)
+    return tag(
+        "div",
+        (_chapter(document, chapter, cases) for chapter, cases in chapters.items()),
+        class_="matrix",
+    )
+
+
+def _chapter(document: Document, chapter: str, cases: Sequence[CaseRow]) -> Element:
+    closings = any(case.closing for case in document.cases)
+    title = f"{chapter} {CHAPTERS.get(chapter, 'further cases').capitalize()}"
+    return tag(
+        "table",
+        tag("caption", title if chapter else "Scenarios"),
+        tag(
+            "thead",
+            tag(
+                "tr",
+                tag("th", "case", scope="col"),
+                tag("th", "verdict", scope="col", class_="verdict"),
+                tag("th", "closing", scope="col", class_="closing") if closings else None,
+                (tag("th", column, scope="col", class_="n") for column in cases[0].columns),
+                tag("th", "frames", scope="col", class_="n frames"),
+            ),
+        ),
+        tag("tbody", (_row(document, case, closings=closings) for case in cases)),
+    )
+
+
+def _row(document: Document, case: CaseRow, *, closings: bool) -> Element:
+    return tag(
+        "tr",
+        tag(
+            "th",
+            tag(
+                "a",
+                tag("span", case.number, class_="number") if case.number else None,
+                tag("span", case.title or case.name),
+                href=f"#{anchor(case)}",
+            ),
+            scope="row",
+        ),
+        tag("td", badge(case.verdict)),
+        tag("td", closing(case.closing), class_="closing") if closings else None,
+        (
+            tag("td", str(count) if count else "–", class_="n bad" if count else "n")
+            for count in case.columns.values()
+        ),
+        tag("td", _frames(document, case), class_="n frames"),
+        data_verdict=case.verdict,
+    )
+
+
+def _frames(document: Document, case: CaseRow) -> str:
+    """Frames seen of those expected, or those sent where nobody looked."""
+    judged = [row for row in document.stream_verdicts if row.scenario == case.name]
+    if judged:
+        return f"{sum(row.seen for row in judged)}/{sum(row.expected for row in judged)}"
+    return f"{sum(row.frames for row in document.streams if row.scenario == case.name)} sent"
