@@ -204,7 +204,7 @@ class Receiver:
             return await self._hung(link, f"no pong came within {patience:g} s")
         if late:
             await _stays(link, _GRACE)
-        if not await self._sentinel.seen(patience):
+        if not await _unless_closed(link, self._sentinel.seen(patience)):
             self._is_sick = True
             return Trouble("lost", message="the link stands, and the next valid frame is not seen")
         return self._grown()
