@@ -59,10 +59,10 @@ def shown(console: Console, *, quiet: bool) -> Iterator[FuzzHandler]:
                         f"{event.max_examples:,} inputs" if event.max_examples else "",
                         f"{event.seconds:g} s" if event.seconds else "",
                     ]
-                    words = " or ".join(filter(None, budget)) or "known findings alone"
+                    amount = " or ".join(filter(None, budget))
+                    words = f"seed {event.seed} · {amount}" if amount else "known findings alone"
                     console.print(
-                        f"[dim]fuzzing[/] [cyan]{escape(event.target)}[/] "
-                        f"[dim]· seed {event.seed} · {words}[/]",
+                        f"[dim]fuzzing[/] [cyan]{escape(event.target)}[/] [dim]· {words}[/]",
                         highlight=False,
                         soft_wrap=True,
                     )
@@ -105,7 +105,8 @@ def print_summary(console: Console, done: Done) -> None:
         line(f"{escape(each.name)}: {state}")
     if report.inputs:
         classes = ", ".join(f"{report.by_class.get(name, 0):,} {name}" for name in EXPECTATIONS)
-        grown = f"; memory grew by {report.grown / 1e6:.1f} MB" if report.grown else ""
+        more = report.grown or 0
+        grown = f"; memory grew by {more / 1e6:.1f} MB" if more > 0 else ""
         line(
             f"{report.inputs:,} inputs in {report.seconds:.1f} s ({report.rate:,.0f}/s): "
             f"{classes}{grown}"

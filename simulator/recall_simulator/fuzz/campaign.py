@@ -32,6 +32,8 @@ from recall_simulator.record.observations import Observation, ProcessSample
 MOST_FINDINGS: Final = 20
 """Distinct ones after which a campaign ends: there is enough to do."""
 _BATCH: Final = 64
+_HELD_BACK: Final = 256
+"""Messages that may be refused that go over one link of their own."""
 _LARGEST_BATCH: Final = 1024
 _SLOW_BATCH: Final = 0.5
 """Real seconds that a batch may take, before batches are made larger for slow observers."""
@@ -78,7 +80,8 @@ class Campaign:
         self._elapsed = stopwatch()
         self._by_class: Counter[str] = Counter()
         self._cases: list[_Case] = []
-        self._shrinking = 0.0
+        self._searching = 0.0
+        self._spent = 0.0
         self._history: deque[Input] = deque(maxlen=_HISTORY)
         self._rss: list[int] = []
         self._stopped = ""
@@ -111,7 +114,7 @@ class Campaign:
             seed=self._seed,
             inputs=self.sent,
             by_class=dict(self._by_class),
-            seconds=self._elapsed() - self._shrinking,
+            seconds=self._spent,
             findings=[case.finding for case in self._cases],
             interrupted=self.interrupted,
             grown=settled[-1] - settled[0] if len(settled) > 1 else None,
@@ -143,6 +146,9 @@ class Campaign:
             await self._send(receiver, [PLAIN], late=True, counted=False)
         except Unreachable as error:
             self._stopped = str(error)
+        finally:
+            self._spent = self._elapsed() - self._searching
+            await receiver.hang_up()
 
     async def _greet(self, receiver: Receiver) -> None:
         """See that a valid frame gets through before a hostile one is sent."""
@@ -174,7 +180,7 @@ class Campaign:
             began = self._elapsed()
             await self._send(receiver, [each for each in drawn if each.expect != "may refuse"])
             self._held_back += [each for each in drawn if each.expect == "may refuse"]
-            if len(self._held_back) >= _BATCH:
+            if len(self._held_back) >= _HELD_BACK:
                 await self._send_held_back(receiver)
             if self.marked is not None and self._elapsed() - began > 0.5:
                 size = min(2 * size, _LARGEST_BATCH)
@@ -224,7 +230,7 @@ class Campaign:
                 inputs=self.sent,
                 by_class=dict(self._by_class),
                 findings=len(self._cases),
-                seconds=self._elapsed(),
+                seconds=self._elapsed() - self._searching,
             )
         )
 
@@ -245,6 +251,15 @@ class Campaign:
         self, receiver: Receiver, batch: list[Input], trouble: Trouble
     ) -> list[Input]:
         """Find the culprit, and make it small; gives the rest of the batch."""
+        began = self._elapsed()
+        try:
+            return await self._found_out(receiver, batch, trouble)
+        finally:
+            self._searching += self._elapsed() - began
+
+    async def _found_out(
+        self, receiver: Receiver, batch: list[Input], trouble: Trouble
+    ) -> list[Input]:
         dropped = trouble.outcome == "dropped"
         before = [e for e in self._history if not (dropped and e.expect == "may refuse")]
         try:
@@ -269,13 +284,9 @@ class Campaign:
                 outcome=culprit.trouble.outcome, error=culprit.trouble.error, input=culprit.input
             )
         )
-        began = self._elapsed()
         minimal = culprit.input
-        try:
-            if culprit.confirmed and minimal.edits:
-                minimal = await _shrunk(receiver, culprit)
-        finally:
-            self._shrinking += self._elapsed() - began
+        if culprit.confirmed and minimal.edits:
+            minimal = await _shrunk(receiver, culprit)
         if not self._count_again(culprit, minimal.part):
             self._found(culprit, minimal)
 

@@ -142,6 +142,7 @@ class Receiver:
         self._is_sick = False
         self._height = 0
         self._slowest = 0.0
+        self._said: list[str] = []
 
     async def try_(
         self,
@@ -167,6 +168,7 @@ class Receiver:
         elif self._link is not None and self._link.lost.done():
             return await self._after_loss(self._link.lost.result())  # it came late
         link = await self.opened()
+        self._said = self._process.last_lines if self._process is not None else []
         patience = self._timeout
         if quick:
             patience = min(patience, max(_QUICK, _SLACK * self._slowest))
@@ -303,7 +305,10 @@ class Receiver:
             detail = f"after the link was lost ({outcome.text}), the next dial failed: "
             return Trouble("died", failed.text, detail + (failed.detail or failed.text))
         more = f"; the next dial: {failed.text}" if failed is not None else ""
-        return Trouble("dropped", outcome.text, (outcome.detail or outcome.text) + more)
+        said = [] if self._process is None else self._process.last_lines
+        new = [line for line in said if line not in self._said]
+        words = outcome.detail or _telling(new) or outcome.text
+        return Trouble("dropped", outcome.text, words + more, where=_place(new))
 
     async def _hung(self, link: Link, message: str) -> Trouble:
         self._is_sick = True
