@@ -52,6 +52,10 @@ class InProcessLink:
         if self.lost.done():
             raise LinkLost
 
+    def write(self, data: bytes) -> None:
+        """Bytes are a message to a function. Raises LinkLost."""
+        self.send(data)
+
     def lose(self, outcome: Outcome) -> None:
         """End the link, as a receiver would."""
         self.lost.set_result(outcome)

@@ -76,6 +76,9 @@ class Link(Protocol):
     def tear(self, message: bytes, at_byte: int) -> None:
         """Write only the first bytes of a message; nothing can follow. Raises LinkLost."""
 
+    def write(self, data: bytes) -> None:
+        """Write bytes that need not be a right websocket frame. Raises LinkLost."""
+
     async def answers_ping(self, seconds: float) -> bool:
         """Whether a ping is answered in time. Raises LinkLost."""
 
@@ -151,9 +154,18 @@ class WebSocketLink:
         self._open_protocol().writes.append(masked_frame(message)[:end])
         self._connection.send_data()
 
+    def write(self, data: bytes) -> None:
+        """Write bytes that need not be a right websocket frame. Raises LinkLost."""
+        self._open_protocol().writes.append(data)
+        self._connection.send_data()
+
     def _open_protocol(self) -> ClientProtocol:
         protocol = self._connection.protocol
-        if self.lost.done() or protocol.state is not State.OPEN:
+        if (
+            self.lost.done()
+            or protocol.state is not State.OPEN
+            or self._connection.transport.is_closing()  # a write has failed; the loop is to hear
+        ):
             raise LinkLost
         return protocol
 
