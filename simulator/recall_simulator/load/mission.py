@@ -25,6 +25,7 @@ from recall_simulator.meeting.timeline import STREAM_CAPS
 from recall_simulator.session.session import PICTURES_SEED
 from recall_simulator.sources.cache import DiskCache, Progress, cache_folder, prepare
 from recall_simulator.sources.fonts import shipped_fonts
+from recall_simulator.wire import parse_endpoint
 
 FRAMES_PER_SECOND = 2
 """Of one stream (https://docs.recall.ai/docs/real-time-video)."""
@@ -73,6 +74,11 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
     insecure: bool = False
     observed: bool = False
     version: str = __version__
+
+    @property
+    def shown_url(self) -> str:
+        """For logs and reports: a query may hold a token, so its value is left out."""
+        return parse_endpoint(self.url).shown
 
     @property
     def frames_per_second(self) -> int:
