@@ -2,15 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from recall_simulator.cli import options
 from recall_simulator.record.errors import UsageError
-
-if TYPE_CHECKING:
-    from recall_simulator.fuzz.records import FuzzReport
 
 FOLDER = Path("fuzz-findings")
 MEGABYTE = 2**20
@@ -40,10 +37,14 @@ def fuzz(
         str | None, typer.Option(metavar="DURATION", help="How long, as 30s or 5m.")
     ] = None,
     seed: options.Seed = None,
-    timeout: Annotated[str, typer.Option(metavar="DURATION", help="After which it hangs.")] = "5s",
+    timeout: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="After which it hangs: 5s; in process 1s of CPU."),
+    ] = None,
     memory: Annotated[
-        int, typer.Option(min=1, metavar="MB", help="That a message may take at most.")
-    ] = 256,
+        int | None,
+        typer.Option(min=1, metavar="MB", help="More is too much: 256 a batch; in process 128."),
+    ] = None,
     findings: Annotated[
         Path, typer.Option(help="Folder of reproducers; known ones are tried first.")
     ] = FOLDER,
@@ -70,19 +71,20 @@ def fuzz(
     (may refuse). Each distinct finding gets a folder with its message and programs that send it.
     Exit codes: 0 nothing was found, 1 something was, 2 wrong usage, 3 the campaign could not go on.
     """
-    from recall_simulator.cli import fuzzing, terminal
-    from recall_simulator.cli.playing import write_reports
-    from recall_simulator.observe import ReceiverError
+    from recall_simulator.cli import fuzz_words, fuzzing, terminal
+    from recall_simulator.cli.playing import write_all
+    from recall_simulator.record.errors import ReceiverError
+    from recall_simulator.report.junit import junit_xml
 
-    reports = options.parse_reports(report)
+    reports = options.parse_reports(report, ["junit", "json"])
     conditions = fuzzing.Conditions(
         target=target,
         url=url,
         command=command,
         observe=observe or [],
         allow=allow or [],
-        timeout=fuzzing.parse_duration("--timeout", timeout),
-        memory=memory * MEGABYTE,
+        timeout=None if timeout is None else fuzzing.parse_duration("--timeout", timeout),
+        memory=None if memory is None else memory * MEGABYTE,
         retry=options.parse_conduct(
             retry=retry, outage="drop", slow_receiver="block", digests=False
         ).retry,
@@ -109,7 +111,7 @@ def fuzz(
             seed=seed,
         )
     console = terminal.console(to_stderr=as_json)
-    done: list[tuple[FuzzReport, dict[int, Path]]] = []
+    done: list[fuzz_words.Done] = []
     for each, known in groups:
         try:
             done.append(
@@ -118,8 +120,10 @@ def fuzz(
         except ReceiverError as error:
             typer.echo(f"recallsim: {error}", err=True)
             raise typer.Exit(fuzzing.COULD_NOT_RUN) from None
-    document: dict[str, Any] = fuzzing.document(done)
-    write_reports(reports, fuzzing.verdict(done), document)
+    document: dict[str, Any] = fuzz_words.document(done)
+    as_text = json.dumps(document, ensure_ascii=False)
+    junit = junit_xml(fuzz_words.verdict(done), document["scenarios"], document["seconds"])
+    write_all(reports, lambda kind: junit if kind == "junit" else as_text.encode())
     if as_json:
-        print(json.dumps(document, ensure_ascii=False))
-    raise typer.Exit(max(report.exit_code for report, _ in done))
+        print(as_text)
+    raise typer.Exit(max(each.report.exit_code for each in done))

@@ -32,6 +32,8 @@ from recall_simulator.record.observations import Observation, ProcessSample
 MOST_FINDINGS: Final = 20
 """Distinct ones after which a campaign ends: there is enough to do."""
 _BATCH: Final = 64
+_HELD_BACK: Final = 256
+"""Messages that may be refused that go over one link of their own."""
 _LARGEST_BATCH: Final = 1024
 _SLOW_BATCH: Final = 0.5
 """Real seconds that a batch may take, before batches are made larger for slow observers."""
@@ -44,7 +46,7 @@ _HANGS: Final = 30
 """Trials to make a message smaller that makes the receiver hang."""
 _SURE: Final = 4
 """Small messages that are given the whole time-out, before the first one is taken."""
-_OFTEN: Final = 3
+_OFTEN: Final = 2
 """Times that a thing is found before inputs of its kind are set aside."""
 
 
@@ -78,10 +80,14 @@ class Campaign:
         self._elapsed = stopwatch()
         self._by_class: Counter[str] = Counter()
         self._cases: list[_Case] = []
-        self._shrinking = 0.0
+        self._searching = 0.0
+        self._spent = 0.0
         self._history: deque[Input] = deque(maxlen=_HISTORY)
         self._rss: list[int] = []
         self._stopped = ""
+        self._drawn = 0
+        self._held_back: list[Input] = []
+        self._left_out = 0
 
     @property
     def sent(self) -> int:
@@ -108,11 +114,12 @@ class Campaign:
             seed=self._seed,
             inputs=self.sent,
             by_class=dict(self._by_class),
-            seconds=self._elapsed() - self._shrinking,
+            seconds=self._spent,
             findings=[case.finding for case in self._cases],
             interrupted=self.interrupted,
             grown=settled[-1] - settled[0] if len(settled) > 1 else None,
             stopped=self._stopped,
+            left_out=self._left_out,
             replayed=list(self._replayed),
         )
 
@@ -132,11 +139,16 @@ class Campaign:
             await self._replay(receiver)
             for form in wire_inputs(PLAIN.data):
                 if not self._is_over:
+                    self._drawn += 1
                     await self._send(receiver, [form])
             await self._fire(receiver)
-            await self._send(receiver, [PLAIN], late=True)
+            await self._send_held_back(receiver)
+            await self._send(receiver, [PLAIN], late=True, counted=False)
         except Unreachable as error:
             self._stopped = str(error)
+        finally:
+            self._spent = self._elapsed() - self._searching
+            await receiver.hang_up()
 
     async def _greet(self, receiver: Receiver) -> None:
         """See that a valid frame gets through before a hostile one is sent."""
@@ -163,11 +175,13 @@ class Campaign:
             while len(drawn) < size:
                 drawn += draw_batch(rng, _BATCH)
             if self._max_examples is not None:
-                drawn = drawn[: self._max_examples - self.sent]
-            wanted = [each for each in drawn if not self._is_set_aside(each)]
+                drawn = drawn[: self._max_examples - self._drawn]
+            self._drawn += len(drawn)
             began = self._elapsed()
-            await self._send(receiver, [each for each in wanted if each.expect != "may refuse"])
-            await self._send(receiver, [each for each in wanted if each.expect == "may refuse"])
+            await self._send(receiver, [each for each in drawn if each.expect != "may refuse"])
+            self._held_back += [each for each in drawn if each.expect == "may refuse"]
+            if len(self._held_back) >= _HELD_BACK:
+                await self._send_held_back(receiver)
             if self.marked is not None and self._elapsed() - began > 0.5:
                 size = min(2 * size, _LARGEST_BATCH)
 
@@ -178,15 +192,26 @@ class Campaign:
             return True
         if self._seconds is not None and self._elapsed() >= self._seconds:
             return True
-        return self._max_examples is not None and self.sent >= self._max_examples
+        return self._max_examples is not None and self._drawn >= self._max_examples
 
-    async def _send(self, receiver: Receiver, batch: list[Input], *, late: bool = False) -> None:
+    async def _send(
+        self,
+        receiver: Receiver,
+        batch: list[Input],
+        *,
+        late: bool = False,
+        counted: bool = True,
+    ) -> None:
         """Send a batch, and find out about everything in it that makes trouble."""
         pending = batch
+        left_out: set[int] = set()
         while pending:
             # Those that will probably do what is known already would only hide the others.
             for each in [each for each in pending if self._case_of(each) is not None]:
-                await self._send_alone(receiver, each)
+                if self._is_set_aside(each):
+                    left_out.add(id(each))
+                else:
+                    await self._send_alone(receiver, each)
             pending = [each for each in pending if self._case_of(each) is None]
             trouble = await receiver.try_(pending, late=late) if pending else None
             if trouble is None:
@@ -196,20 +221,28 @@ class Campaign:
                     await self._send_alone(receiver, each)
                 break
             pending = await self._investigate(receiver, pending, trouble)
-        self._by_class.update(each.expect for each in batch)
+        if counted:
+            self._by_class.update(each.expect for each in batch if id(each) not in left_out)
+        self._left_out += len(left_out)
         self._history.extend(batch)
         self.emit(
             FuzzProgress(
                 inputs=self.sent,
                 by_class=dict(self._by_class),
                 findings=len(self._cases),
-                seconds=self._elapsed(),
+                seconds=self._elapsed() - self._searching,
             )
         )
 
+    async def _send_held_back(self, receiver: Receiver) -> None:
+        """Send what may be refused over a link of its own, which may go."""
+        batch, self._held_back = self._held_back, []
+        if batch:
+            await receiver.hang_up()
+            await self._send(receiver, batch, late=True)
+            await receiver.hang_up()
+
     async def _send_alone(self, receiver: Receiver, each: Input) -> None:
-        if self._is_set_aside(each):
-            return
         trouble = await receiver.try_([each], quick=True)
         if trouble is not None and not trouble.is_tolerated([each]):
             await self._investigate(receiver, [each], trouble)
@@ -218,7 +251,17 @@ class Campaign:
         self, receiver: Receiver, batch: list[Input], trouble: Trouble
     ) -> list[Input]:
         """Find the culprit, and make it small; gives the rest of the batch."""
-        before = [each for each in self._history if each.expect != "may refuse"]
+        began = self._elapsed()
+        try:
+            return await self._found_out(receiver, batch, trouble)
+        finally:
+            self._searching += self._elapsed() - began
+
+    async def _found_out(
+        self, receiver: Receiver, batch: list[Input], trouble: Trouble
+    ) -> list[Input]:
+        dropped = trouble.outcome == "dropped"
+        before = [e for e in self._history if not (dropped and e.expect == "may refuse")]
         try:
             culprit = await find_culprit(receiver, batch, before, trouble)
         except Unreachable:
@@ -241,13 +284,9 @@ class Campaign:
                 outcome=culprit.trouble.outcome, error=culprit.trouble.error, input=culprit.input
             )
         )
-        began = self._elapsed()
         minimal = culprit.input
-        try:
-            if culprit.confirmed and minimal.edits:
-                minimal = await _shrunk(receiver, culprit)
-        finally:
-            self._shrinking += self._elapsed() - began
+        if culprit.confirmed and minimal.edits:
+            minimal = await _shrunk(receiver, culprit)
         if not self._count_again(culprit, minimal.part):
             self._found(culprit, minimal)
 
@@ -257,7 +296,11 @@ class Campaign:
         for case in self._cases:
             known = case.finding
             same = (known.outcome, known.error) == (trouble.outcome, trouble.error)
-            if same and (known.minimal.part in parts or trouble.says == known.message != ""):
+            if same and (
+                known.minimal.part in parts
+                or trouble.where == known.where != ""
+                or trouble.says == known.message != ""
+            ):
                 case.finding = msgspec.structs.replace(known, count=known.count + 1)
                 case.edits |= {edit.name for edit in culprit.input.edits}
                 return True
@@ -272,6 +315,7 @@ class Campaign:
             message=(trouble.says or trouble.message) + again,
             input=culprit.input,
             minimal=minimal,
+            where=trouble.where,
             seconds=trouble.seconds,
             grown=trouble.grown,
             first=self.sent + 1,
@@ -283,8 +327,9 @@ class Campaign:
         """What an input like this one has done before, if anything."""
         parts = set(each.part.split(" + "))
         for case in self._cases:
+            # A hang costs the whole time-out: there the same part is enough.
             alike = case.edits & {edit.name for edit in each.edits}
-            if alike and case.finding.minimal.part in parts:
+            if (alike or case.finding.outcome == "hung") and case.finding.minimal.part in parts:
                 return case
         return None
 

@@ -246,8 +246,7 @@ def _words(finding: FuzzFinding, known: Known) -> str:
         f"The message ({known.file}, {size:,} bytes) differs from a plain frame (next.json) in "
         f"this: {minimal.what}.",
         f"Its class is “{minimal.expect}”: {_ASKS[minimal.expect]}.",
-        f"In the campaign {finding.count:,} inputs did this; the first was number "
-        f"{finding.first:,}: {finding.input.what}.",
+        f"In the campaign input number {finding.first:,} was the first: {finding.input.what}.",
         "",
         f"To see it again: python reproduce.py {known.target}",
     ]
@@ -255,7 +254,7 @@ def _words(finding: FuzzFinding, known: Known) -> str:
         lines.append(f"or in Node:      npm install ws && node reproduce.mjs {known.target}")
     lines += [
         "or as a test:    pytest test_*.py",
-        "or all of them:  recallsim fuzz --replay .. with the options of the campaign",
+        "or all there are: recallsim fuzz --replay FOLDER, with the folder of all findings",
         "",
     ]
     return "\n".join(lines)

@@ -6,14 +6,15 @@ Exception
 
 import asyncio
 import contextlib
+import re
 import signal
-from collections.abc import Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final, NamedTuple, Protocol
 
 from recall_simulator.engine import Dialer, DialFailed, Link, LinkLost, RealClock, stopwatch
 from recall_simulator.engine.clock import LEAST_BACK_OFF
 from recall_simulator.fuzz.records import Input, OutcomeKind
-from recall_simulator.observe import ReceiverError
+from recall_simulator.record.errors import ReceiverError
 from recall_simulator.record.outcomes import Outcome
 from recall_simulator.wire import GiveUp, LinkPlan, Retry, RetryPolicy, Travel
 
@@ -41,6 +42,7 @@ class Trouble(NamedTuple):
         outcome: `died`, `dropped`, `hung`, `lost` or `grew`.
         error: its class, `closed 1011`, `exit code 1`, `SIGSEGV`.
         message: one line of evidence.
+        where: file, line and function, where the receiver's last words name them.
         grown: bytes that it took at its height, beyond what it had before.
         seconds: from the first byte to when it was clear.
     """
@@ -48,6 +50,7 @@ class Trouble(NamedTuple):
     outcome: OutcomeKind
     error: str = ""
     message: str = ""
+    where: str = ""
     grown: int = 0
     seconds: float = 0.0
 
@@ -139,6 +142,7 @@ class Receiver:
         self._is_sick = False
         self._height = 0
         self._slowest = 0.0
+        self._said: list[str] = []
 
     async def try_(
         self,
@@ -164,6 +168,7 @@ class Receiver:
         elif self._link is not None and self._link.lost.done():
             return await self._after_loss(self._link.lost.result())  # it came late
         link = await self.opened()
+        self._said = self._process.last_lines if self._process is not None else []
         patience = self._timeout
         if quick:
             patience = min(patience, max(_QUICK, _SLACK * self._slowest))
@@ -171,7 +176,7 @@ class Receiver:
         try:
             trouble = await self._send(link, inputs, patience, late=fresh or late)
         except LinkLost:
-            trouble = await self._after_loss(await link.lost)
+            trouble = await self._after_loss(await _loss_of(link))
         if trouble is None:
             if not quick:
                 self._slowest = max(self._slowest, elapsed())
@@ -188,20 +193,20 @@ class Receiver:
                 link.send(each.data, _BINARY)
             else:
                 link.send(each.data)
-            if link.is_blocked and not await link.writable(patience):
+            if link.is_blocked and not await _unless_closed(link, link.writable(patience)):
                 return await self._hung(link, f"it took no byte more for {patience:g} s")
         if any(each.wire is not None and each.expect == "may refuse" for each in inputs):
             # A link with a broken frame on it is over; what must be served is the next one.
             with contextlib.suppress(LinkLost):
-                await link.answers_ping(_GRACE)
+                await _unless_closed(link, link.answers_ping(_GRACE))
             await self.hang_up()
             link = await self._redialled()
         link.send(self._sentinel.message())
-        if not await link.answers_ping(patience):
+        if not await _unless_closed(link, link.answers_ping(patience)):
             return await self._hung(link, f"no pong came within {patience:g} s")
         if late:
-            await _first_of(link, _GRACE)
-        if not await self._sentinel.seen(patience):
+            await _stays(link, _GRACE)
+        if not await _unless_closed(link, self._sentinel.seen(patience)):
             self._is_sick = True
             return Trouble("lost", message="the link stands, and the next valid frame is not seen")
         return self._grown()
@@ -293,13 +298,17 @@ class Receiver:
         if self._process is not None and not self._process.is_alive:
             self._is_sick = True
             said = self._process.last_lines
-            return Trouble("died", _exit(self._process.exit_code), _telling(said))
+            error = _exit(self._process.exit_code)
+            return Trouble("died", error, _telling(said), where=_place(said))
         if failed is not None and failed.cause == "unreachable":
             self._is_sick = True
             detail = f"after the link was lost ({outcome.text}), the next dial failed: "
             return Trouble("died", failed.text, detail + (failed.detail or failed.text))
         more = f"; the next dial: {failed.text}" if failed is not None else ""
-        return Trouble("dropped", outcome.text, (outcome.detail or outcome.text) + more)
+        said = [] if self._process is None else self._process.last_lines
+        new = [line for line in said if line not in self._said]
+        words = outcome.detail or _telling(new) or outcome.text
+        return Trouble("dropped", outcome.text, words + more, where=_place(new))
 
     async def _hung(self, link: Link, message: str) -> Trouble:
         self._is_sick = True
@@ -316,14 +325,38 @@ class Receiver:
         if grown <= self._memory:
             return None
         self._is_sick = True
-        return Trouble("grew", "", f"it took {grown / 2**20:,.0f} MB more at its height", grown)
+        return Trouble(
+            "grew", "", f"it took {grown / 2**20:,.0f} MB more at its height", grown=grown
+        )
 
 
-async def _first_of(link: Link, seconds: float) -> None:
-    """Wait a moment; raises LinkLost where the link goes meanwhile."""
-    done, _ = await asyncio.wait([link.lost], timeout=seconds)
+async def _unless_closed(link: Link, waiting: Coroutine[Any, Any, bool]) -> bool:
+    """What comes of waiting. Raises LinkLost as soon as the link goes or is about to."""
+    task = asyncio.create_task(waiting)
+    events: list[asyncio.Future[Any]] = [task, link.lost, link.close_seen]
+    await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        return task.result()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError, LinkLost):
+        await task
+    raise LinkLost
+
+
+async def _stays(link: Link, seconds: float) -> None:
+    """Wait a moment; raises LinkLost where the link goes meanwhile, or is about to."""
+    events: list[asyncio.Future[Any]] = [link.lost, link.close_seen]
+    done, _ = await asyncio.wait(events, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     if done:
         raise LinkLost
+
+
+async def _loss_of(link: Link) -> Outcome:
+    """How a link went. Who sends a close frame and stops reading is not waited for."""
+    await asyncio.wait([link.lost], timeout=_GRACE)
+    if not link.lost.done():
+        await link.cut("rst")
+    return await link.lost
 
 
 def _exit(code: int | None) -> str:
@@ -333,7 +366,22 @@ def _exit(code: int | None) -> str:
     return f"exit code {code}"
 
 
+_PYTHON: Final = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
+_OTHERS: Final = re.compile(r"(?:file://)?((?:/|[A-Z]:|\./)[^\s():]+\.\w+):(\d+)")
+_LIBRARY: Final = ("node_modules", "site-packages", "node:", "/lib/python")
 _NOISE: Final = ("node.js v", "at ", "^")
+
+
+def _place(lines: Sequence[str]) -> str:
+    """The place in the receiver's own code that a trace names: Python's last, others' first."""
+    own = [line for line in lines if not any(library in line for library in _LIBRARY)]
+    for line in reversed(own):
+        if found := _PYTHON.search(line):
+            return f"{found[1]}:{found[2]} in {found[3]}"
+    for line in own:
+        if found := _OTHERS.search(line):
+            return f"{found[1]}:{found[2]}"
+    return ""
 
 
 def _telling(lines: Sequence[str]) -> str:

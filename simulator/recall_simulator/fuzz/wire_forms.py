@@ -112,7 +112,7 @@ def _wrong() -> Iterator[WireForm]:
         yield form(f"reserved bits: {name}", ahead(reserved=bit))
     for opcode in _UNKNOWN:
         yield form(f"opcode {opcode:#x}, which is none", ahead(opcode=opcode))
-    yield form("no mask", lambda message: masked_frame(message, masked=False))
+    yield form("no mask", lambda message: masked_frame(message, mask=False))
     yield form("a continuation of nothing", ahead(opcode=CONTINUATION))
     yield form(
         "a message inside a fragmented one",
