@@ -68,7 +68,9 @@ Observe = Annotated[
 ]
 Report = Annotated[
     list[str] | None,
-    typer.Option(metavar="KIND=FILE", help="junit=FILE, json=FILE or html=FILE; repeatable."),
+    typer.Option(
+        metavar="KIND=FILE", help="junit=FILE, json=FILE, html=FILE or markdown=FILE; repeatable."
+    ),
 ]
 Owned = Annotated[
     bool,

@@ -19,6 +19,7 @@ from recall_simulator.report.destinations import Destination, Kind, write_report
 from recall_simulator.report.document import Document
 from recall_simulator.report.html import report_page
 from recall_simulator.report.junit import junit_xml
+from recall_simulator.report.markdown import markdown_report
 from recall_simulator.session import Session
 
 INCONCLUSIVE = 3
@@ -104,6 +105,8 @@ def write_reports(reports: Sequence[Destination], played: Played, document: Docu
                 return msgspec.json.encode(document)
             case "html":
                 return report_page(document).encode()
+            case "markdown":
+                return markdown_report(document).encode()
 
     write_all(reports, encode, trouble=played.trouble)
 

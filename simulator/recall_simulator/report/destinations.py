@@ -12,7 +12,7 @@ import msgspec
 
 from recall_simulator.record.errors import UsageError, closest
 
-Kind = Literal["junit", "json", "html"]
+Kind = Literal["junit", "json", "html", "markdown"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -24,7 +24,7 @@ class Destination(msgspec.Struct, frozen=True):
     """One report that is wanted.
 
     Attributes:
-        kind: junit, json or html.
+        kind: of report.
         path: of its file.
     """
 

@@ -19,7 +19,7 @@ from recall_simulator.report.destinations import (
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("html", "write junit=FILE or json=FILE or html=FILE"),
+        ("html", "write junit=FILE or json=FILE or html=FILE or markdown=FILE"),
         ("html=", "write junit=FILE"),
         ("htm=x", "did you mean 'html'"),
         ("=x", "write junit=FILE"),
