@@ -166,6 +166,19 @@ def test_page_metrics_and_live_come_from_the_same_account(frame_message: Build) 
                 get(url, "nothing")
 
 
+def test_a_request_that_is_too_long_to_hand_over_is_answered_so() -> None:
+    with receiver() as (_, url):
+        for length, status in ((5000, 200), (6000, 431)):
+            headers = {f"X-Long-{n}": "y" * length for n in range(3)}
+            address = url.replace("ws:", "http:", 1) + "report.json"
+            request = urllib.request.Request(address, headers=headers)
+            try:
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    assert answer.status == status
+            except urllib.error.HTTPError as error:
+                assert error.code == status  # noqa: PT017
+
+
 @pytest.mark.parametrize(
     ("answers", "drained"),
     [([True, True], True), ([True, False], False), ([False, True], False), ([True, None], False)],

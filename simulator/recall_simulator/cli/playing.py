@@ -13,7 +13,6 @@ from recall_simulator.api.playing import Played, play_and_judge
 from recall_simulator.cli import terminal
 from recall_simulator.engine import Handler
 from recall_simulator.record.errors import ReceiverError, UsageError
-from recall_simulator.record.findings import Verdict
 from recall_simulator.report import Journal, Tally
 from recall_simulator.report.console import LiveConsole, PlainConsole, print_head
 from recall_simulator.report.destinations import Destination, Kind, write_report
@@ -85,22 +84,23 @@ def paint(session: Session, console: Console) -> list[str]:
         return session.paint(lambda done, total: progress.update(task, completed=done, total=total))
 
 
-def write_reports(reports: Sequence[Destination], verdict: Verdict, document: Document) -> None:
+def write_reports(reports: Sequence[Destination], played: Played, document: Document) -> None:
     """Write what `--report` asks for.
 
     Args:
         reports: where to.
-        verdict: of the run.
+        played: the run.
         document: the object of `--json`.
 
     Raises:
-        UsageError: files can't be written; the message says where the reports are instead.
+        UsageError: what ended the run before its time; or files can't be written, and the message
+            says where the reports are instead.
     """
 
     def encode(kind: Kind) -> bytes:
         match kind:
             case "junit":
-                return junit_xml(verdict, document.scenarios, document.seconds)
+                return junit_xml(played.verdict, document.scenarios, document.seconds)
             case "json":
                 return msgspec.json.encode(document)
             case "html":
@@ -108,20 +108,27 @@ def write_reports(reports: Sequence[Destination], verdict: Verdict, document: Do
             case "markdown":
                 return markdown_report(document).encode()
 
-    write_all(reports, encode)
+    write_all(reports, encode, trouble=played.trouble)
 
 
-def write_all(reports: Sequence[Destination], encode: Callable[[Kind], bytes]) -> None:
+def write_all(
+    reports: Sequence[Destination],
+    encode: Callable[[Kind], bytes],
+    *,
+    trouble: UsageError | None = None,
+) -> None:
     """Write reports, all of them even where one can't be written.
 
     Args:
         reports: where to.
         encode: makes the content of a kind.
+        trouble: to be raised when that is done.
 
     Raises:
-        UsageError: files can't be written; the message says where the reports are instead.
+        UsageError: the trouble; or files can't be written, and the message says where the reports
+            are instead.
     """
-    problems: list[str] = []
+    problems = [] if trouble is None else [str(trouble)]
     for report in reports:
         try:
             write_report(report, encode(report.kind))

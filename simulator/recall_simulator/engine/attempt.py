@@ -1,6 +1,7 @@
 """One attempt of a bot from its open link to its end: sends what comes due."""
 
 import asyncio
+from collections.abc import Sized
 from typing import Any
 
 import msgspec
@@ -160,7 +161,7 @@ class Attempt:
     async def _send_frame(self, link: Link, timed: Timed, frame: Frame) -> None:
         stage, span = self._stage, frame.span
         late = stage.clock.real_seconds_late(timed.at)
-        message, picture = stage.messages.frame(frame)
+        message, picture = stage.messages.sendable(frame)
         self._note_message(message, frame.form.expect)
         try:
             link.send(message, frame.form.travel)
@@ -213,7 +214,7 @@ class Attempt:
         if self._last_expect == "may refuse":
             await self._probe(link)
 
-    def _note_message(self, message: bytes, expect: Expectation) -> None:
+    def _note_message(self, message: Sized, expect: Expectation) -> None:
         self._largest_message = max(self._largest_message, len(message))
         self._last_expect = expect
         self._refusable = self._refusable or expect == "may refuse"

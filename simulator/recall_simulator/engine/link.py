@@ -16,7 +16,7 @@ from recall_simulator.engine.connection import Connection
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
 from recall_simulator.record.outcomes import Closing, Outcome
-from recall_simulator.wire import USUAL, Travel
+from recall_simulator.wire import USUAL, MaskedText, Travel
 from recall_simulator.wire.framing import BINARY, TEXT, header_size, masked_frame
 
 CLOSE_TIMEOUT = 10.0
@@ -63,7 +63,7 @@ class Link(Protocol):
     def unsent(self) -> int:
         """Bytes that have not left this process."""
 
-    def send(self, message: bytes, travel: Travel = USUAL) -> None:
+    def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         """Write one whole message, blocked or not. Raises LinkLost."""
 
     async def writable(self, seconds: float) -> bool:
@@ -124,9 +124,12 @@ class WebSocketLink:
         """Bytes in the transport's buffer."""
         return self._connection.transport.get_write_buffer_size()
 
-    def send(self, message: bytes, travel: Travel = USUAL) -> None:
+    def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         """Write one whole message, blocked or not. Raises LinkLost."""
         protocol = self._open_protocol()
+        if isinstance(message, MaskedText):
+            self._connection.transport.writelines(message.frame)
+            return
         if travel.ping is not None:
             protocol.send_ping(travel.ping)
         start = protocol.send_binary if travel.binary else protocol.send_text

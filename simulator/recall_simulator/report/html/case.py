@@ -20,6 +20,11 @@ def anchor(case: CaseRow) -> str:
     return "case-" + "".join(letter if letter.isalnum() else "-" for letter in case.name)
 
 
+def is_open(case: CaseRow) -> bool:
+    """Whether something was found that should be seen at once."""
+    return case.verdict not in ("ok", "skipped")
+
+
 def describe(document: Document, case: CaseRow) -> Element:
     """A case, folded unless something was found."""
     return tag(
@@ -39,7 +44,12 @@ def describe(document: Document, case: CaseRow) -> Element:
         if case.expectation
         else None,
         tag("p", tag("b", "Source: "), case.source, class_="prose") if case.source else None,
-        tag("p", tag("b", "Our close frame: "), closing(case.closing), class_="prose")
+        tag(
+            "p",
+            tag("b", "What it made of our close frame: "),
+            closing(case.closing),
+            class_="prose",
+        )
         if case.closing
         else None,
         findings(case.findings),
@@ -48,7 +58,7 @@ def describe(document: Document, case: CaseRow) -> Element:
         (draw_latency(late) for late in document.latencies if late.scenario == case.name),
         _streams(document, case),
         play_again(case.again),
-        open=case.verdict not in ("ok", "skipped"),
+        open=is_open(case),
         id=anchor(case),
         class_=f"case {case.verdict}",
         data_verdict=case.verdict,

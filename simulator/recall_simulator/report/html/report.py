@@ -1,7 +1,9 @@
 """The page of a run or check."""
 
-from recall_simulator.report.document import CheckDocument, Document
-from recall_simulator.report.html.case import describe, findings
+from collections.abc import Sequence
+
+from recall_simulator.report.document import CaseRow, CheckDocument, Document
+from recall_simulator.report.html.case import describe, findings, is_open
 from recall_simulator.report.html.lanes import legend
 from recall_simulator.report.html.markup import Element, tag
 from recall_simulator.report.html.matrix import bar, matrix
@@ -36,16 +38,23 @@ def report_page(document: Document) -> str:
                 id="verdicts",
             ),
             tag("section", tag("h2", "The whole run"), findings(common)) if common else None,
-            tag(
-                "section",
-                tag("h2", "Case by case"),
-                legend(document) if document.timelines else None,
-                (describe(document, case) for case in document.cases),
-            ),
+            legend(document) if document.timelines else None,
+            _cases(document, "Not ok", [case for case in document.cases if is_open(case)]),
+            _cases(document, "The others", [case for case in document.cases if not is_open(case)]),
             _looked(document),
             id="content",
             tabindex=-1,
         ),
+    )
+
+
+def _cases(document: Document, title: str, cases: Sequence[CaseRow]) -> Element | None:
+    if not cases:
+        return None
+    return tag(
+        "section",
+        tag("h2", f"{title} ({len(cases)})"),
+        (describe(document, case) for case in cases),
     )
 
 
