@@ -65,6 +65,7 @@ class Attempt:
         self._in_doubt = 0
         self._largest_message = 0
         self._last_expect: Expectation = "must accept"
+        self._refusable = False
         self._closing: Closing | None = None
 
     async def play(self, link: Link) -> None:
@@ -94,6 +95,7 @@ class Attempt:
                 in_doubt=self._in_doubt,
                 largest_message=self._largest_message,
                 last_expect=self._last_expect,
+                refusable=self._refusable,
                 closing=self._closing,
             )
         )
@@ -215,6 +217,7 @@ class Attempt:
     def _note_message(self, message: Sized, expect: Expectation) -> None:
         self._largest_message = max(self._largest_message, len(message))
         self._last_expect = expect
+        self._refusable = self._refusable or expect == "may refuse"
 
     async def _close_old_links(self, until: float, link: Link) -> None:
         """Close the old links whose time comes by a moment, while the present one is up."""
