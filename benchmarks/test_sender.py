@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -148,19 +149,44 @@ def test_an_hour_of_sixteen_people(figure: Figure) -> None:
 
 
 def test_memory_of_a_bot(figure: Figure) -> None:
-    code = """
-import asyncio, psutil, sys
-sys.path[:0] = {path!r}
-from test_sender import idle_bots
-few, many = idle_bots(10), idle_bots(1010)
+    ours, bare = (resident_each(way) for way in ("idle_bots", "idle_connections"))
+    figure(
+        SECTION,
+        "memory of a bot, link and plan",
+        f"{ours / 1000:.0f} KB",
+        rival=f"{bare / 1000:.0f} KB (a connection of websockets alone)",
+        target="20 KB",
+    )
+
+
+def resident_each(way: str) -> float:
+    """Resident bytes of one of a thousand, in a process of its own."""
+    code = f"""
+import sys
+sys.path[:0] = [{str(Path(__file__).parent)!r}]
+from test_sender import {way} as idle
+few, many = idle(10), idle(1010)
 print((many - few) / 1000)
 """
-    path = [str(Path(__file__).parent)]
-    done = subprocess.run(
-        [sys.executable, "-c", code.format(path=path)], capture_output=True, text=True, check=True
-    )
-    each = float(done.stdout.split()[-1])
-    figure(SECTION, "memory of a bot, link and plan", f"{each / 1000:.0f} KB", target="20 KB")
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
+def idle_connections(count: int) -> float:
+    """Resident bytes with so many connections of `websockets` open, as it makes them."""
+
+    async def main(url: str) -> float:
+        async with AsyncExitStack() as stack:
+            for _ in range(count):
+                link = connect(url, compression=None, ping_interval=None, max_queue=1)
+                await stack.enter_async_context(link)
+            resident = float(psutil.Process().memory_info().rss)
+            stack.pop_all()
+        return resident
+
+    with socket_that_only_reads(links=count) as url:
+        return asyncio.run(main(url))
 
 
 def idle_bots(count: int) -> float:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from recall_simulator.report import comparison
 from recall_simulator.report.document import SCHEMAS, json_schema
 
 FOLDER = Path(__file__).parent / "schemas"
@@ -10,9 +11,11 @@ FOLDER = Path(__file__).parent / "schemas"
 
 def texts() -> dict[str, str]:
     """The text of each file."""
+    schemas = {name: json_schema(kind, name) for kind, name in SCHEMAS.items()}
+    schemas[comparison.SCHEMA] = json_schema(comparison.Comparison, comparison.SCHEMA)
     return {
-        f"{name.replace('/', '-')}.json": json.dumps(json_schema(kind, name), indent=2) + "\n"
-        for kind, name in SCHEMAS.items()
+        f"{name.replace('/', '-')}.json": json.dumps(schema, indent=2) + "\n"
+        for name, schema in schemas.items()
     }
 
 

@@ -155,3 +155,18 @@ def test_no_secret_stands_in_any_report(
     for text in texts:
         for secret in (token, key, password, SECRET):
             assert secret not in text
+
+
+def test_a_report_that_can_not_be_written_in_the_end_is_put_elsewhere(
+    recallsim: Recallsim, free_port: int, tmp_path: Path
+) -> None:
+    ran = recallsim(
+        "check", "--only", "1.1", "--url", f"ws://127.0.0.1:{free_port}/", "--json",
+        "--report", "json=/dev/full", "--report", "html=r.html", env={"TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert ran.code == 2
+    assert "--report json=/dev/full can't be written: No space left on device" in ran.err
+    assert "Traceback" not in ran.err
+    (saved,) = tmp_path.glob("recallsim-*/full")
+    assert json.loads(saved.read_text()) == ran.object
+    assert "inconclusive" in (tmp_path / "r.html").read_text()

@@ -16,9 +16,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from recall_receiver import Receiver, service, worker
 from recall_receiver.__main__ import argument_parser, main
 from recall_receiver.memory import tune_malloc
-from recall_receiver.service import ReceiverOptions, summary
+from recall_receiver.service import ReceiverOptions, serve, summary
+from recall_receiver.worker import work
 
 Build = Callable[..., bytes]
 
@@ -62,6 +64,38 @@ def test_a_signal_closes_with_1001_and_exits_0(
         assert out == "1 frames in 1 streams, 1 refused (bad-json 1)\n"
         assert err.count("\n") == 1
         assert "Traceback" not in err
+
+
+STUCK = """
+import threading
+from recall_receiver import Receiver
+
+stuck = lambda frame: threading.Event().wait()
+Receiver(stuck).run(port=0, on_ready=lambda url: print(url, flush=True))
+print("ended")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
+def test_a_second_signal_ends_it_whatever_the_callback_does(frame_message: Build) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            with connect(process.stdout.readline().strip(), compression=None) as link:
+                link.send(frame_message(), text=True)
+                link.ping().wait(20)
+                process.send_signal(signal.SIGINT)
+                with pytest.raises(ConnectionClosed):
+                    link.recv()
+                process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert out == "ended\n"
+    assert "Traceback" not in err
 
 
 @pytest.mark.slow
@@ -142,6 +176,25 @@ def test_the_summary_is_one_line() -> None:
     assert (
         summary({"frames": 0, "streams": [], "refused": {}}) == "0 frames in 0 streams, 0 refused"
     )
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_malloc_is_tuned_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, *, wanted: bool
+) -> None:
+    tuned: list[str] = []
+    for module in (service, worker):
+        name = module.__name__
+        monkeypatch.setattr(module, "tune_malloc", lambda name=name: tuned.append(name))
+    monkeypatch.setattr(Receiver, "run", lambda *_, **__: None)
+    monkeypatch.setattr("recall_receiver.worker.signal.signal", lambda *_: None)
+    monkeypatch.setattr("recall_receiver.worker.asyncio.run", lambda running: running.close())
+    options = ReceiverOptions(tune_malloc=wanted)
+    serve(options)
+    one, other = socket.socketpair()
+    with one, other:
+        work(options, None, one, one, other)
+    assert tuned == ([service.__name__, worker.__name__] if wanted else [])
 
 
 def test_malloc_is_tuned_where_it_can_be() -> None:

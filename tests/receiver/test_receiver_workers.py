@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -22,9 +23,10 @@ from websockets.sync.client import ClientConnection, connect
 from recall_receiver import ListenError, ReceiverOptions, serve
 from recall_receiver.__main__ import main
 from recall_receiver.events import OtherEvent
-from recall_receiver.foreman import _added_up
+from recall_receiver.foreman import Foreman, _added_up
+from recall_receiver.live.snapshot import Distribution
 from recall_receiver.parsing import parse
-from recall_receiver.records import Seen, record_of
+from recall_receiver.records import Seen, State, record_of
 
 Build = Callable[..., bytes]
 pytestmark = [
@@ -86,6 +88,7 @@ def test_one_stream_over_many_workers_is_one_stream(frame_message: Build) -> Non
                 link.send(frame_message(relative=leg * 3 + 0.5), text=True)
                 link.send("nonsense")
                 link.send('{"event":"transcript.data","data":{}}')
+            report_of(url)  # a sender dials again after seconds, not while the last is being told
         for _ in range(8):  # whichever worker is asked
             report = report_of(url)
             assert report["drained"]
@@ -105,9 +108,30 @@ def test_one_stream_over_many_workers_is_one_stream(frame_message: Build) -> Non
         assert "Traceback" not in err
 
 
+def test_a_second_ctrl_c_ends_it_with_its_account_and_no_traceback(frame_message: Build) -> None:
+    with receiver() as (process, url):
+        workers = children(process)
+        with dial(url) as link:
+            link.send(frame_message(), text=True)
+            link.ping().wait(20)
+            assert report_of(url)["frames"] == 1
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(ConnectionClosed):
+                link.recv()
+            process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        assert out == "1 frames in 1 streams, 0 refused\n"
+        assert "Traceback" not in err
+        psutil.wait_procs(workers, timeout=20)
+        assert not any(worker.is_running() for worker in workers)
+
+
 def test_the_late_close_of_an_old_link_elsewhere_changes_nothing(frame_message: Build) -> None:
     with receiver() as (_, url), ExitStack() as stack:
-        links = [stack.enter_context(dial(url)) for _ in range(6)]
+        links = []
+        for _ in range(6):
+            links.append(stack.enter_context(dial(url)))
+            report_of(url)  # two that are made at the same moment have no order
         for n, link in enumerate(links):
             link.send(frame_message(relative=n / 2), text=True)
             link.ping().wait(20)
@@ -134,9 +158,55 @@ def test_page_metrics_and_live_come_from_the_same_account(frame_message: Build) 
                 with dial(url + "live", origin=origin) as live:
                     assert b"Ada" in live.recv(timeout=20, decode=False)
                     assert b"JFIF" in live.recv(timeout=20, decode=False)
+        report_of(url)
+        with dial(url + "live", origin=origin) as live:
+            assert b"Closed with 1000" in live.recv(timeout=20, decode=False)
         for _ in range(4):
             with pytest.raises(urllib.error.HTTPError, match="426"):
                 get(url, "nothing")
+
+
+def test_a_request_that_is_too_long_to_hand_over_is_answered_so() -> None:
+    with receiver() as (_, url):
+        for length, status in ((5000, 200), (6000, 431)):
+            headers = {f"X-Long-{n}": "y" * length for n in range(3)}
+            address = url.replace("ws:", "http:", 1) + "report.json"
+            request = urllib.request.Request(address, headers=headers)
+            try:
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    assert answer.status == status
+            except urllib.error.HTTPError as error:
+                assert error.code == status  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("answers", "drained"),
+    [([True, True], True), ([True, False], False), ([False, True], False), ([True, None], False)],
+)
+def test_all_is_handled_when_every_worker_says_so(
+    monkeypatch: pytest.MonkeyPatch, *, answers: list[bool | None], drained: bool
+) -> None:
+    """None is a worker that did not answer in time."""
+
+    async def ask(drain: float | None) -> list[State | None]:
+        assert drain == 1.5
+        return [None if each is None else state(drained=each) for each in answers]
+
+    foreman = Foreman(ReceiverOptions(workers=2))
+    monkeypatch.setattr(foreman, "_ask_all", ask)
+    assert asyncio.run(foreman.drained(1.5)) is drained
+
+
+def state(*, drained: bool) -> State:
+    return State(
+        ask=1,
+        drained=drained,
+        queued=0,
+        callback_errors=0,
+        undecodable=0,
+        sinks=[],
+        decoding=Distribution.within(()),
+    )
 
 
 def test_workers_check_who_connects_and_the_account_says_so() -> None:

@@ -68,7 +68,5 @@ def check(
     print_check(terminal.console(to_stderr=as_json), result.verdict, result.cases)
     if as_json:
         print(json.dumps(result.document, ensure_ascii=False))
-    write_reports(reports, result.verdict, msgspec.convert(result.document, CheckDocument))
-    if played.trouble is not None:
-        raise played.trouble
+    write_reports(reports, played, msgspec.convert(result.document, CheckDocument))
     raise typer.Exit(result.exit_code)

@@ -52,7 +52,7 @@ StartTime = Annotated[
 ]
 Frames = Annotated[
     Path | None,
-    typer.Option("--frames", help="Folder of pictures, or a film, in place of the scenes."),
+    typer.Option("--frames", help="Picture, folder of pictures, or film in place of the scenes."),
 ]
 Command = Annotated[
     str | None,
@@ -68,7 +68,9 @@ Observe = Annotated[
 ]
 Report = Annotated[
     list[str] | None,
-    typer.Option(metavar="KIND=FILE", help="junit=FILE, json=FILE or html=FILE; repeatable."),
+    typer.Option(
+        metavar="KIND=FILE", help="junit=FILE, json=FILE, html=FILE or markdown=FILE; repeatable."
+    ),
 ]
 Owned = Annotated[
     bool,

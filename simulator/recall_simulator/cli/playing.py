@@ -1,6 +1,6 @@
 """Playing a session under the eyes of a console: what `run`, `check` and `demo` have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from recall_simulator.api.playing import Played, play_and_judge
 from recall_simulator.cli import terminal
 from recall_simulator.engine import Handler
 from recall_simulator.record.errors import ReceiverError, UsageError
-from recall_simulator.record.findings import Verdict
 from recall_simulator.report import Journal, Tally
 from recall_simulator.report.console import LiveConsole, PlainConsole, print_head
-from recall_simulator.report.destinations import Destination, write_report
+from recall_simulator.report.destinations import Destination, Kind, write_report
 from recall_simulator.report.document import Document
 from recall_simulator.report.html import report_page
 from recall_simulator.report.junit import junit_xml
+from recall_simulator.report.markdown import markdown_report
 from recall_simulator.session import Session
 
 INCONCLUSIVE = 3
@@ -84,28 +84,54 @@ def paint(session: Session, console: Console) -> list[str]:
         return session.paint(lambda done, total: progress.update(task, completed=done, total=total))
 
 
-def write_reports(reports: Sequence[Destination], verdict: Verdict, document: Document) -> None:
+def write_reports(reports: Sequence[Destination], played: Played, document: Document) -> None:
     """Write what `--report` asks for.
 
     Args:
         reports: where to.
-        verdict: of the run.
+        played: the run.
         document: the object of `--json`.
 
     Raises:
-        UsageError: files can't be written; the message says where the reports are instead.
+        UsageError: what ended the run before its time; or files can't be written, and the message
+            says where the reports are instead.
     """
-    problems: list[str] = []
-    for report in reports:
-        match report.kind:
+
+    def encode(kind: Kind) -> bytes:
+        match kind:
             case "junit":
-                data = junit_xml(verdict, document.scenarios, document.seconds)
+                return junit_xml(played.verdict, document.scenarios, document.seconds)
             case "json":
-                data = msgspec.json.encode(document)
+                return msgspec.json.encode(document)
             case "html":
-                data = report_page(document).encode()
+                return report_page(document).encode()
+            case "markdown":
+                return markdown_report(document).encode()
+
+    write_all(reports, encode, trouble=played.trouble)
+
+
+def write_all(
+    reports: Sequence[Destination],
+    encode: Callable[[Kind], bytes],
+    *,
+    trouble: UsageError | None = None,
+) -> None:
+    """Write reports, all of them even where one can't be written.
+
+    Args:
+        reports: where to.
+        encode: makes the content of a kind.
+        trouble: to be raised when that is done.
+
+    Raises:
+        UsageError: the trouble; or files can't be written, and the message says where the reports
+            are instead.
+    """
+    problems = [] if trouble is None else [str(trouble)]
+    for report in reports:
         try:
-            write_report(report, data)
+            write_report(report, encode(report.kind))
         except UsageError as error:
             problems.append(str(error))
     if problems:

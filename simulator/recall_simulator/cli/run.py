@@ -115,7 +115,5 @@ def run(
     document = run_document(session, played)
     if as_json:
         print(msgspec.json.encode(document).decode())
-    write_reports(reports, played.verdict, document)
-    if played.trouble is not None:
-        raise played.trouble
+    write_reports(reports, played, document)
     raise typer.Exit(played.verdict.exit_code)

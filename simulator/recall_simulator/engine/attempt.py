@@ -194,6 +194,7 @@ class Attempt:
                 stall=stall,
             )
         )
+        await self._await_refusal(link)
 
     async def _send_other(self, link: Link, at: float, other: Raw) -> None:
         self._note_message(other.message, other.expect)
@@ -208,6 +209,12 @@ class Attempt:
                 expect=other.expect,
             )
         )
+        await self._await_refusal(link)
+
+    async def _await_refusal(self, link: Link) -> None:
+        """After a message that may be refused, let a close come that is the answer to it."""
+        if self._last_expect == "may refuse":
+            await self._probe(link)
 
     def _note_message(self, message: Sized, expect: Expectation) -> None:
         self._largest_message = max(self._largest_message, len(message))

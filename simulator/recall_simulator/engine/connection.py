@@ -40,6 +40,7 @@ class Connection(ClientConnection):
         self.junk = b""
         self.ended_by_receiver = False
         self._tell_loss: Callable[[], None] | None = None
+        self._ends_tcp: asyncio.TimerHandle | None = None
         self._plan = plan
         self._lenient = plan.lenient
         self._looking = True
@@ -81,6 +82,8 @@ class Connection(ClientConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, by whosever doing."""
         self.ended_by_receiver = self.ended_by_receiver or exc is not None
+        if self._ends_tcp is not None:
+            self._ends_tcp.cancel()
         super().connection_lost(exc)
         if self._tell_loss is not None:
             self._tell_loss()
@@ -89,7 +92,7 @@ class Connection(ClientConnection):
         """Throw away what the receiver sends, so that no task is needed to read it."""
         if isinstance(event, Frame) and event.opcode is Opcode.CLOSE:
             # The server ends TCP (RFC 6455, section 7.1.1); one that does not is not waited for.
-            self.loop.call_later(TCP_TIMEOUT, self.transport.abort)
+            self._ends_tcp = self.loop.call_later(TCP_TIMEOUT, self.transport.abort)
         if not (isinstance(event, Frame) and event.opcode in _DATA):
             super().process_event(event)
 

@@ -114,6 +114,8 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
         slowest: seconds that the slowest input took; None where that is not known.
         grown: bytes that the receiver kept, from after the first inputs to the end; None where
             that is not known.
+        left_out: messages that were not given, because others with the same edit had ended the
+            receiver several times.
         stopped: why the campaign could not go on, where it could not; else empty.
     """
 
@@ -127,6 +129,7 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
     interrupted: bool = False
     slowest: float | None = None
     grown: int | None = None
+    left_out: int = 0
     stopped: str = ""
 
     @property

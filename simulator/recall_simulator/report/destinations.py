@@ -1,6 +1,7 @@
 """Files that reports go to: tried before the run, and written after it without losing anything."""
 
 import contextlib
+import shutil
 import stat
 import tempfile
 from collections.abc import Sequence
@@ -11,15 +12,19 @@ import msgspec
 
 from recall_simulator.record.errors import UsageError, closest
 
-Kind = Literal["junit", "json", "html"]
+Kind = Literal["junit", "json", "html", "markdown"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+ROOM = 8_000_000
+"""Bytes that the page of a long check may take."""
 
 
 class Destination(msgspec.Struct, frozen=True):
     """One report that is wanted.
 
     Attributes:
-        kind: junit, json or html.
+        kind: of report.
         path: of its file.
     """
 
@@ -71,10 +76,15 @@ def _try(destination: Destination) -> None:
         path.open("ab").close()
         if not is_there:
             path.unlink()
+        free = shutil.disk_usage(path.parent).free
     except OSError as error:
         raise UsageError(
             f"--report {destination} can't be written: {error.strerror}: give another file"
         ) from None
+    if free < ROOM:
+        raise UsageError(
+            f"--report {destination} may not find room: {free / 1e6:.1f} MB are free on that disk"
+        )
 
 
 def write_report(destination: Destination, data: bytes) -> None:

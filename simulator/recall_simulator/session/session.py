@@ -41,7 +41,7 @@ from recall_simulator.session.settings import Settings
 from recall_simulator.sources.cache import DiskCache, Progress, cache_folder, prepare
 from recall_simulator.sources.films import load_film
 from recall_simulator.sources.fonts import shipped_fonts
-from recall_simulator.sources.pictures import load_pictures
+from recall_simulator.sources.pictures import is_picture, load_pictures
 from recall_simulator.sources.scenarios import Named, by_name, load_scenarios
 
 PICTURES_SEED = 0
@@ -115,6 +115,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             url=endpoint.shown,
             scenarios=list(plans),
             speed="max" if settings.speed is None else f"{settings.speed:g}",
+            signed=settings.signer is not None,
         )
         return cls(
             settings=settings,
@@ -171,23 +172,37 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         # Windows has no signal handlers in loops; threads other than the first have none at all.
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        observers = Observers(
-            self.settings.observe,
-            command=self.settings.command,
-            url=self.settings.endpoint.url,
-            now=elapsed,
-            tell=tell,
-        )
+        observing = self.observers(elapsed, tell)
         emit(self.begins)
         interrupted = True
         try:
-            async with observers:
+            async with observing as observers:
                 await self._play_scenarios(observers, handlers, elapsed)
             interrupted = False
         except asyncio.CancelledError:
             return
         finally:
             emit(RunEnded(interrupted=interrupted))
+
+    def observers(
+        self, elapsed: Callable[[], float], tell: Tell = lambda observation: None
+    ) -> Observers:
+        """What looks at the receiver, which is started first where that is ours to do.
+
+        Args:
+            elapsed: real seconds since the run began.
+            tell: takes what they see.
+
+        Raises:
+            UsageError: one of them can't be.
+        """
+        return Observers(
+            self.settings.observe,
+            command=self.settings.command,
+            url=self.settings.endpoint.url,
+            now=elapsed,
+            tell=tell,
+        )
 
     async def _play_scenarios(
         self, observers: Observers, handlers: Sequence[Handler], elapsed: Callable[[], float]
@@ -202,7 +217,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         left = list(self.scenarios)
         while left:
             name = left.pop(0)
-            await self._play_scenario(self.scenarios[name], [note, *handlers], elapsed)
+            await self.play_plans(self.scenarios[name], [note, *handlers], elapsed)
             if not left:
                 return
             died = False
@@ -224,9 +239,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
                     take(RunBroken(reason=broken, not_played=left))
                 return
 
-    async def _play_scenario(
+    async def play_plans(
         self, plans: list[Plan], handlers: Sequence[Handler], elapsed: Callable[[], float]
     ) -> None:
+        """Play some plans at once, to their end.
+
+        Args:
+            plans: one for each bot.
+            handlers: take the engine's events.
+            elapsed: real seconds since the run began.
+        """
         settings = self.settings
         paced = None if settings.speed is None else RealClock(settings.speed)
 
@@ -285,7 +307,7 @@ def _library(
     fonts = shipped_fonts()
     if frames is None:
         return FrameLibrary(run_id=run_id, seed=PICTURES_SEED, fonts=fonts, marks=marks), ()
-    load = load_film if frames.is_file() else load_pictures
+    load = load_film if frames.is_file() and not is_picture(frames) else load_pictures
     pictures, warnings = load(frames)
     library = FrameLibrary(
         run_id=run_id, seed=PICTURES_SEED, fonts=fonts, marks=marks, pictures=pictures

@@ -1,6 +1,7 @@
 """Where reports go: tried before, and lost never."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from recall_simulator.report.destinations import (
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("html", "write junit=FILE or json=FILE or html=FILE"),
+        ("html", "write junit=FILE or json=FILE or html=FILE or markdown=FILE"),
         ("html=", "write junit=FILE"),
         ("htm=x", "did you mean 'html'"),
         ("=x", "write junit=FILE"),
@@ -52,6 +53,15 @@ def test_what_can_not_be_written_is_said_before(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=words) as caught:
             try_destinations([Destination("html", path)])
         assert str(caught.value).startswith("--report html=")
+
+
+def test_a_full_disk_is_said_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Usage:
+        free = 1_000_000
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage)
+    with pytest.raises(UsageError, match=r"1\.0 MB are free"):
+        try_destinations([Destination("html", tmp_path / "a.html")])
 
 
 def test_two_reports_in_one_file_are_refused(tmp_path: Path) -> None:

@@ -20,6 +20,11 @@ def anchor(case: CaseRow) -> str:
     return "case-" + "".join(letter if letter.isalnum() else "-" for letter in case.name)
 
 
+def is_open(case: CaseRow) -> bool:
+    """Whether something was found that should be seen at once."""
+    return case.verdict not in ("ok", "skipped")
+
+
 def describe(document: Document, case: CaseRow) -> Element:
     """A case, folded unless something was found."""
     return tag(
@@ -39,7 +44,12 @@ def describe(document: Document, case: CaseRow) -> Element:
         if case.expectation
         else None,
         tag("p", tag("b", "Source: "), case.source, class_="prose") if case.source else None,
-        tag("p", tag("b", "Our close frame: "), closing(case.closing), class_="prose")
+        tag(
+            "p",
+            tag("b", "What it made of our close frame: "),
+            closing(case.closing),
+            class_="prose",
+        )
         if case.closing
         else None,
         findings(case.findings),
@@ -47,8 +57,8 @@ def describe(document: Document, case: CaseRow) -> Element:
         _incidents(document, case),
         (draw_latency(late) for late in document.latencies if late.scenario == case.name),
         _streams(document, case),
-        _again(case),
-        open=case.verdict not in ("ok", "skipped"),
+        play_again(case.again),
+        open=is_open(case),
         id=anchor(case),
         class_=f"case {case.verdict}",
         data_verdict=case.verdict,
@@ -84,21 +94,22 @@ def findings(found: Sequence[Finding]) -> Element | None:
     )
 
 
-def _evidence(finding: Finding) -> Element | None:
-    if not finding.evidence:
-        return None
-    return tag("pre", "\n".join(finding.evidence), tabindex=0, aria_label="Evidence")
-
-
-def _again(case: CaseRow) -> Element | None:
-    if not case.again:
+def play_again(command: str) -> Element | None:
+    """The command that plays a case alone; None without one."""
+    if not command:
         return None
     return tag(
         "div",
         tag("div", tag("h4", "Play this case again")),
-        tag("pre", tag("code", case.again), tabindex=0, aria_label="Command"),
+        tag("pre", tag("code", command), tabindex=0, aria_label="Command"),
         class_="again",
     )
+
+
+def _evidence(finding: Finding) -> Element | None:
+    if not finding.evidence:
+        return None
+    return tag("pre", "\n".join(finding.evidence), tabindex=0, aria_label="Evidence")
 
 
 def _incidents(document: Document, case: CaseRow) -> Element | None:
@@ -185,7 +196,7 @@ def _streams(document: Document, case: CaseRow) -> Element | None:
                 tag("th", f"{row.participant} {stream_word(row.type)}", scope="row"),
                 tag(
                     "td",
-                    person(names.get((row.recording, row.participant, row.type)), row.participant),
+                    person(names.get((row.recording, row.participant, row.type))),
                 ),
                 (
                     tag("td", str(count), class_="bad" if bad and count else None)

@@ -143,6 +143,8 @@ def sum_up(lane: Lane) -> Iterable[Element | str]:
         yield plural(sent, "frame") + " sent"
         return
     yield f"{there} of {sent} kept"
+    if counts["in doubt"]:
+        yield f", {counts['in doubt']} in doubt"
     for fate in _BAD:
         if counts[fate]:
             yield tag("b", f" {counts[fate]} {fate}")

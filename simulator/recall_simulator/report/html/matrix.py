@@ -63,7 +63,7 @@ def _chapter(document: Document, chapter: str, cases: Sequence[CaseRow]) -> Elem
             tag(
                 "tr",
                 tag("th", "case", scope="col"),
-                tag("th", "verdict", scope="col"),
+                tag("th", "verdict", scope="col", class_="verdict"),
                 tag("th", "closing", scope="col", class_="closing") if closings else None,
                 (tag("th", column, scope="col", class_="n") for column in cases[0].columns),
                 tag("th", "frames", scope="col", class_="n frames"),

@@ -65,7 +65,7 @@ def _stream_row(lane: Lane, dials: Sequence[AttemptRow], end: float) -> Element:
         "li",
         tag(
             "span",
-            tag("span", person(lane.name, stream.participant), class_="who"),
+            tag("span", person(lane.name), class_="who"),
             tag("span", f"{stream.participant} {stream_word(stream.type)}", class_="id"),
             class_="label",
         ),

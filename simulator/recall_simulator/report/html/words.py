@@ -56,10 +56,10 @@ def size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
-def person(name: str | None, participant: int) -> Element:
+def person(name: str | None) -> Element:
     """A participant's name, kept from changing the direction of what stands beside it."""
     if name is None:
-        return tag("i", f"participant {participant}, without a name")
+        return tag("i", "no name")
     return tag("bdi", name if name.strip() else f"“{name}”")
 
 
