@@ -107,7 +107,8 @@ class Attempt:
         while True:
             timed = stage.agenda.peek()
             at = ends_at if timed is None else min(timed.at, ends_at)
-            await self._close_old_links(at, link)
+            if stage.old_links:
+                await self._close_old_links(at, link)
             await stage.clock.sleep_until(at, link.lost)
             if link.lost.done():
                 return link.lost.result()
@@ -160,12 +161,13 @@ class Attempt:
 
     async def _send_frame(self, link: Link, timed: Timed, frame: Frame) -> None:
         stage, span = self._stage, frame.span
+        plan = stage.plan
         late = stage.clock.real_seconds_late(timed.at)
         message, picture = stage.messages.sendable(frame)
         self._note_message(message, frame.form.expect)
         try:
             link.send(message, frame.form.travel)
-            blocked = await self._room.wait_for(link)
+            blocked = await self._room.wait_for(link) if link.is_blocked else 0.0
         except BaseException:
             stage.drop([timed], "lost in sending")
             raise
@@ -173,9 +175,11 @@ class Attempt:
         lag, stall = stage.pace.sent(late=late, blocked=0.0 if self._is_slowed else blocked)
         stage.emit(
             FrameSent(
-                **self._who,
+                scenario=plan.scenario,
+                bot=plan.bot,
+                attempt=self.number,
                 at=timed.at,
-                recording=stage.plan.recording,
+                recording=plan.recording,
                 participant=span.participant.id,
                 type=span.type,
                 sequence=frame.sequence,
