@@ -17,7 +17,8 @@ class Evidence:
     """Takes the events of a run as they happen.
 
     Args:
-        frames: keep every frame, to be compared with what observers saw: about 0.5 KB each.
+        frames: keep every frame, sent or not, to be compared with what observers saw: about
+            0.5 KB each.
 
     Attributes:
         events: all but those of single messages; with them where frames are kept.
@@ -53,7 +54,8 @@ class Evidence:
                     return
             case FrameDropped():
                 self.given_up[name] += event.reason == "slow receiver"
-                return
+                if not self._frames:
+                    return
             case Blocked():
                 self.worst_stall[name] = max(self.worst_stall[name], event.lasts)
                 return

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast, get_args
 
 import pybase64
 from websockets.asyncio.client import connect
@@ -14,6 +14,7 @@ from recall_simulator.observe.contents import Contents, look, sighted
 from recall_simulator.observe.observer import Identify, Now, Tell, passed
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import ObserverTrouble
+from recall_simulator.record.streams import StreamKey, StreamType
 from recall_simulator.wire import parse_endpoint
 
 OPEN_WITHIN: Final = 10.0
@@ -195,7 +196,7 @@ def _buried(said: object, depth: int) -> bytes | None:
 
 
 def _claimed(said: object) -> dict[str, Any]:
-    """What the relay says that the picture is: its place, recording and relative time."""
+    """What the relay says that the picture is: its stream, recording and relative time."""
     data: Any = said
     claimed: dict[str, Any] = {}
     while isinstance(data, dict):
@@ -204,9 +205,9 @@ def _claimed(said: object) -> dict[str, Any]:
         if "participant" in data:
             who = data["participant"]
             who = who.get("id") if isinstance(who, dict) else who
-            claimed["place"] = "/".join(
-                str(part) for part in (claimed.get("recording"), who, data.get("type")) if part
-            )
+            if isinstance(who, int) and data.get("type") in get_args(StreamType):
+                recording = claimed.get("recording", "")
+                claimed["credited"] = StreamKey(recording, who, cast(StreamType, data["type"]))
             stamp = data.get("timestamp")
             relative = stamp.get("relative") if isinstance(stamp, dict) else None
             if isinstance(relative, int | float):

@@ -13,6 +13,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from recall_simulator.observe.relay import RelayObserver
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import ObserverTrouble, Sighting
+from recall_simulator.record.streams import StreamKey
 
 from .conftest import PngMaker, Told
 
@@ -77,7 +78,9 @@ def test_pictures_in_binary_in_recalls_shape_and_in_other_json(
     seen = told.of(Sighting)
     assert [sighting.sequence for sighting in seen] == [0, 1, 2, 3]
     assert seen[1].sha256 == sha256(png(1)).hexdigest()
-    assert [sighting.place for sighting in seen] == ["", "r/100/webcam", "7/screenshare", ""]
+    assert [sighting.credited for sighting in seen] == [
+        None, StreamKey("r", 100, "webcam"), StreamKey("", 7, "screenshare"), None,
+    ]  # fmt: skip
     assert (seen[1].recording, seen[1].relative) == ("r", 0.5)
     assert told.of(ObserverTrouble) == []
 
