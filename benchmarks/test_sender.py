@@ -15,16 +15,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
 from PIL import Image
 from websockets.asyncio.client import connect
 
-from recall_simulator.cli.bench import message_maker
+from recall_simulator.cli.bench import gallery, message_maker
 from recall_simulator.engine import (
     Conduct,
     InProcessDialer,
@@ -34,10 +34,10 @@ from recall_simulator.engine import (
     play,
     tune_malloc,
 )
-from recall_simulator.engine.throughput import measure, socket_that_only_reads
+from recall_simulator.engine.throughput import measure, measure_lag, socket_that_only_reads
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import Scenario, first_shots, make_plans
-from recall_simulator.record.events import EngineEvent, FrameSent
+from recall_simulator.record.events import EngineEvent
 from recall_simulator.sources.cache import prepare
 from recall_simulator.sources.fonts import shipped_fonts
 from recall_simulator.wire import parse_endpoint
@@ -102,40 +102,12 @@ def test_unique_frames_over_loopback(figure: Figure, scene: str, target: str) ->
 
 
 def test_a_hundred_bots_keep_their_pace(figure: Figure) -> None:
-    tune_malloc()
-    scenario = Scenario(title="bench", duration=10, crowd=5, bots=100)
-    plans = make_plans("bench", scenario, seed=1, run_id=RUN_ID, start_time=START)
-    pictures = library()
-    prepare(pictures, first_shots(plans[0]))
-    lags: list[float] = []
-    largest = 0
-
-    def note(event: EngineEvent) -> None:
-        nonlocal largest
-        if isinstance(event, FrameSent):
-            lags.append(event.lag)
-            largest = max(largest, event.message_bytes)
-
-    async def main(url: str) -> None:
-        endpoint, clock = parse_endpoint(url), RealClock()
-        await play(
-            plans,
-            dialer=lambda plan: WebSocketDialer(endpoint),
-            clock=lambda: clock,
-            library=pictures,
-            handlers=[note],
-            conduct=Conduct(),
-        )
-
-    with socket_that_only_reads(links=100) as url:
-        before = psutil.Process().cpu_times().user
-        asyncio.run(main(url))
-        cpu = psutil.Process().cpu_times().user - before
-    found = np.percentile(lags, [50, 99])
+    pace = measure_lag(*gallery(bots=100, people=5, seconds=10))
     figure(
         SECTION,
-        f"100 bots x 5 streams x 2 fps x {largest / 1000:,.0f} KB, schedule lag",
-        f"p50 {found[0] * 1e3:.1f} ms, p99 {found[1] * 1e3:.1f} ms, {cpu / 10:.0%} of a core",
+        f"100 bots x 5 streams x 2 fps x {pace.message_bytes / 1000:,.0f} KB, schedule lag",
+        f"p50 {pace.lag_p50 * 1e3:.1f} ms, p99 {pace.lag_p99 * 1e3:.1f} ms, "
+        f"{pace.core:.0%} of a core",
         target="p99 under 10 ms",
     )
 
@@ -177,19 +149,44 @@ def test_an_hour_of_sixteen_people(figure: Figure) -> None:
 
 
 def test_memory_of_a_bot(figure: Figure) -> None:
-    code = """
-import asyncio, psutil, sys
-sys.path[:0] = {path!r}
-from test_sender import idle_bots
-few, many = idle_bots(10), idle_bots(1010)
+    ours, bare = (resident_each(way) for way in ("idle_bots", "idle_connections"))
+    figure(
+        SECTION,
+        "memory of a bot, link and plan",
+        f"{ours / 1000:.0f} KB",
+        rival=f"{bare / 1000:.0f} KB (a connection of websockets alone)",
+        target="20 KB",
+    )
+
+
+def resident_each(way: str) -> float:
+    """Resident bytes of one of a thousand, in a process of its own."""
+    code = f"""
+import sys
+sys.path[:0] = [{str(Path(__file__).parent)!r}]
+from test_sender import {way} as idle
+few, many = idle(10), idle(1010)
 print((many - few) / 1000)
 """
-    path = [str(Path(__file__).parent)]
-    done = subprocess.run(
-        [sys.executable, "-c", code.format(path=path)], capture_output=True, text=True, check=True
-    )
-    each = float(done.stdout.split()[-1])
-    figure(SECTION, "memory of a bot, link and plan", f"{each / 1000:.0f} KB", target="20 KB")
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
+def idle_connections(count: int) -> float:
+    """Resident bytes with so many connections of `websockets` open, as it makes them."""
+
+    async def main(url: str) -> float:
+        async with AsyncExitStack() as stack:
+            for _ in range(count):
+                link = connect(url, compression=None, ping_interval=None, max_queue=1)
+                await stack.enter_async_context(link)
+            resident = float(psutil.Process().memory_info().rss)
+            stack.pop_all()
+        return resident
+
+    with socket_that_only_reads(links=count) as url:
+        return asyncio.run(main(url))
 
 
 def idle_bots(count: int) -> float:

@@ -15,7 +15,8 @@ from recall_simulator.engine import Conduct, InProcessDialer, VirtualClock, play
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import make_plans
 from recall_simulator.record.events import EngineEvent, FrameSent, RetryScheduled, RunStarted
-from recall_simulator.report import LiveConsole, Tally, print_head
+from recall_simulator.report import Tally
+from recall_simulator.report.console import LiveConsole, print_head
 from recall_simulator.sources.fonts import shipped_fonts
 from recall_simulator.sources.scenarios import bundled
 

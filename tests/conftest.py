@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -8,6 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+with contextlib.suppress(ImportError):  # an installed wheel is tested without it
+    from hypothesis import HealthCheck, settings
+
+    # No test judges how fast a machine is; what CI's profile says beyond that stays.
+    settings.register_profile(
+        "any machine",
+        parent=settings.default,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

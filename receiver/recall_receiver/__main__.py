@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -119,7 +120,7 @@ def argument_parser(prog: str) -> argparse.ArgumentParser:
         )
     parser.add_argument(
         "--handshake-timeout",
-        type=float,
+        type=_seconds,
         default=defaults.handshake_timeout,
         metavar="SECONDS",
         help="default: %(default)g",
@@ -156,15 +157,29 @@ def _options(given: argparse.Namespace) -> ReceiverOptions:
     )
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a whole number, not {text!r}") from None
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"([0-9]*\.?[0-9]+)(s|m)?", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"seconds, as 10 or 0.5s or 2m, not {text!r}")
+    return float(found[1]) * (60 if found[2] == "m" else 1)
+
+
 def _port(text: str) -> int:
-    value = int(text)
+    value = _whole(text)
     if not 0 <= value < 65536:
         raise argparse.ArgumentTypeError(f"a port is 0 to 65535, not {value}")
     return value
 
 
 def _positive(text: str) -> int:
-    value = int(text)
+    value = _whole(text)
     if value <= 0:
         raise argparse.ArgumentTypeError(f"must be over 0, not {value}")
     return value

@@ -6,11 +6,11 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias, cast
 
 from recall_receiver.errors import PictureError
 from recall_receiver.events import FrameEvent
+from recall_receiver.threads import DaemonThreads
 
 __all__ = ["Callback", "OnFrame"]
 
@@ -47,7 +47,7 @@ class Callback:
             getattr(function, "__call__", None)  # noqa: B004  an object may have an async one
         )
         self._threads = threads
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool: DaemonThreads | None = None
         self._logged: set[type[Exception]] = set()
         self.errors = 0
         self.undecodable = 0
@@ -63,7 +63,7 @@ class Callback:
                     self._failed(error)
             return
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="on-frame")
+            self._pool = DaemonThreads(self._threads, "on-frame")
         loop = asyncio.get_running_loop()
         for raised in await loop.run_in_executor(self._pool, self._call_all, frames):
             self._failed(raised)
@@ -87,7 +87,7 @@ class Callback:
             _log.error("on_frame raised; the next of this type are only counted", exc_info=error)
 
     def close(self) -> None:
-        """Give the threads up. A call that is under way ends by itself."""
+        """Give the threads up. A call that is under way ends by itself, or with the process."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None

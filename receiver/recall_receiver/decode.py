@@ -63,6 +63,10 @@ def decode_pillow(png: bytes, width: int, height: int) -> NDArray[np.uint8]:
             pixels = _rgb(picture)
     except Exception as error:  # half a dozen kinds, on damage
         raise PictureError("corrupt-png", f"Pillow: {error}") from error
+    return _as_declared(pixels, width, height)
+
+
+def _as_declared(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     if pixels.shape != (height, width, 3):
         raise PictureError("corrupt-png", f"decoded to {pixels.shape}, declared {width}x{height}")
     return pixels
@@ -108,9 +112,7 @@ def decode_kornia(png: bytes, width: int, height: int) -> NDArray[np.uint8]:
         pixels: NDArray[np.uint8] = decode_image_png_u8(png, (height, width), "rgb")
     except Exception as error:  # kornia-rs raises bare exceptions
         raise PictureError("corrupt-png", f"kornia-rs: {error}") from error
-    if pixels.shape != (height, width, 3):
-        raise PictureError("corrupt-png", f"decoded to {pixels.shape}, declared {width}x{height}")
-    return pixels
+    return _as_declared(pixels, width, height)
 
 
 def decode_opencv(png: bytes, width: int, height: int) -> NDArray[np.uint8]:
@@ -143,8 +145,7 @@ def decode_opencv(png: bytes, width: int, height: int) -> NDArray[np.uint8]:
         raise PictureError("corrupt-png", f"OpenCV: {error}") from error
     if bgr is None:
         raise PictureError("corrupt-png", "OpenCV cannot read it")
-    if bgr.shape != (height, width, 3):
-        raise PictureError("corrupt-png", f"decoded to {bgr.shape}, declared {width}x{height}")
+    bgr = _as_declared(np.asarray(bgr, dtype=np.uint8), width, height)
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB, dst=bgr), dtype=np.uint8)
 
 
@@ -157,7 +158,7 @@ DECODER_NAMES: Final = (*DECODERS, "auto", "none")
 """What a decoder may be asked for by."""
 
 _MODULES: Final = {"kornia": "kornia_rs", "opencv": "cv2", "pillow": "PIL"}
-_INSTALL: Final = {"kornia": "recallsim[fast]", "opencv": "opencv-python-headless"}
+_INSTALL: Final = {"kornia": "kornia-rs", "opencv": "opencv-python-headless"}
 
 
 def installed_decoders() -> dict[str, Decoder]:
@@ -181,5 +182,5 @@ def decoder_named(name: str) -> Decoder:
     if name not in DECODERS:
         return next(iter(installed.values()))
     if name not in installed:
-        raise ValueError(f"the decoder {name!r} is not installed; pip install {_INSTALL[name]!r}")
+        raise ValueError(f"the decoder {name!r} is not installed; pip install {_INSTALL[name]}")
     return installed[name]

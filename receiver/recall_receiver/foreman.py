@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import multiprocessing
@@ -325,15 +326,15 @@ def serve_with_workers(
     Raises:
         WorkersError: every worker died.
     """
-    return asyncio.run(_serve(options, on_ready, on_frame))
-
-
-async def _serve(
-    options: ReceiverOptions,
-    on_ready: Callable[[str], object] | None,
-    on_frame: OnFrame | None,
-) -> dict[str, Any]:
     foreman = Foreman(options, on_frame)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(foreman, on_ready))
+    if foreman.all_lost.is_set():
+        raise WorkersError("every worker died; see what they printed")
+    return foreman.receiver.report()
+
+
+async def _serve(foreman: Foreman, on_ready: Callable[[str], object] | None) -> None:
     with stop_signals() as stop:
         await foreman.start()
         try:
@@ -345,6 +346,3 @@ async def _serve(
                 end.cancel()
         finally:
             await foreman.stop()
-    if foreman.all_lost.is_set():
-        raise WorkersError("every worker died; see what they printed")
-    return foreman.receiver.report()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from websockets.asyncio.server import ServerConnection
@@ -25,12 +28,42 @@ __all__ = ["Links"]
 QUIET: Final = 0.025  # seconds without a byte after which nothing more is on its way
 TICK: Final = 0.005  # seconds between two looks
 BATCH: Final = 8  # frames handed on at once
+OVERTAKING: Final = 30.0  # seconds after which a new connection waits no longer for the old one
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True, eq=False)
+class _Served:
+    """A connection that is being read, and what of it is still to be handled.
+
+    Attributes:
+        connection: the connection.
+        link: what the reception knows it as.
+        inbox: its frames, where somebody handles them.
+        recordings: of which it is the newest connection.
+        overtaken: connections whose frames are handled before the next one of this.
+    """
+
+    connection: LinkConnection
+    link: Link
+    inbox: Inbox | None
+    recordings: set[str] = field(default_factory=set)
+    overtaken: set[_Served] = field(default_factory=set)
+
+    def busy(self) -> bool:
+        return bool(self.connection.unread or (self.inbox is not None and len(self.inbox)))
+
+
+def _received(those: Collection[_Served]) -> int:
+    return sum(each.connection.received for each in those)
+
+
 class Links:
     """The connections that are open, and what of theirs is still to be handled.
+
+    The frames of a recording are handed on in the order of its connections, as far as it goes: a
+    new one's are read at once, and handled when those of the one before are.
 
     Args:
         reception: where messages are accounted for.
@@ -64,7 +97,8 @@ class Links:
         self._queue_frames = queue_frames
         self._queue_bytes = queue_bytes
         self._clock = clock
-        self._served: dict[LinkConnection, Inbox | None] = {}
+        self._served: set[_Served] = set()
+        self._newest: dict[str, _Served] = {}  # by recording
         self._tasks: set[asyncio.Task[Any]] = set()
         self._received_before = 0
         self._causes_logged: set[str] = set()
@@ -73,29 +107,33 @@ class Links:
         """Read one connection to its end; return when all of it has been handled."""
         assert isinstance(connection, LinkConnection)
         inbox: Inbox | None = None
-        tasks = {asyncio.current_task()}
         if self._handler is not None:
             inbox = Inbox(self._queue_frames, self._queue_bytes, self._policy, self._dropped)
-            handling = asyncio.create_task(self._handle(self._handler, inbox))
+        served = _Served(connection, self._reception.attach(), inbox)
+        tasks = {asyncio.current_task()}
+        if self._handler is not None and inbox is not None:
+            handling = asyncio.create_task(self._handle(self._handler, inbox, served))
             tasks.add(handling)
         running = {task for task in tasks if task is not None}
         self._tasks |= running
-        self._served[connection] = inbox
-        link = self._reception.attach()
+        self._served.add(served)
         try:
-            await self._read(connection, link, inbox)
+            await self._read(served)
         finally:
-            self._reception.detach(link, connection.close_code)
+            self._reception.detach(served.link, connection.close_code)
             try:
                 if inbox is not None:
                     inbox.close()
                     await handling
             finally:
-                del self._served[connection]
+                self._served.discard(served)
+                for recording in served.recordings:
+                    del self._newest[recording]
                 self._received_before += connection.received
                 self._tasks -= running
 
-    async def _read(self, connection: LinkConnection, link: Link, inbox: Inbox | None) -> None:
+    async def _read(self, served: _Served) -> None:
+        connection, link, inbox = served.connection, served.link, served.inbox
         while True:
             try:
                 data, binary = await connection.next_message()
@@ -109,11 +147,26 @@ class Links:
                 self._log_refusal(error.cause, f"a message: {error.detail}")
             else:
                 if inbox is not None and isinstance(event, FrameEvent):
+                    self._overtake(served, event.stream.recording)
                     await inbox.put(event)
             connection.taken()
 
-    async def _handle(self, handler: Handler, inbox: Inbox) -> None:
+    def _overtake(self, served: _Served, recording: str) -> None:
+        """A connection has a frame of a recording: from the first on it is the newest one's."""
+        before = self._newest.get(recording)
+        if before is not None:
+            if before.link.number >= served.link.number:
+                return
+            before.recordings.discard(recording)
+            served.overtaken.add(before)
+        self._newest[recording] = served
+        served.recordings.add(recording)
+
+    async def _handle(self, handler: Handler, inbox: Inbox, served: _Served) -> None:
         while frames := await inbox.take(self._batch):
+            if served.overtaken:
+                before, served.overtaken = served.overtaken, set()
+                await self._silence(before, functools.partial(_received, before), OVERTAKING)
             await handler.handle(frames)
             inbox.handled(frames)
 
@@ -122,7 +175,7 @@ class Links:
 
     def queued(self) -> int:
         """Frames that wait to be handled, or are being handled."""
-        return sum(len(inbox) for inbox in self._served.values() if inbox is not None)
+        return sum(len(each.inbox) for each in self._served if each.inbox is not None)
 
     def refuse(self, cause: str, what: str) -> None:
         """Count a refusal, and log it where it is the first of its cause.
@@ -157,25 +210,27 @@ class Links:
         Returns:
             Whether there was such a moment.
         """
+        return await self._silence(
+            self._served, lambda: self._received_before + _received(self._served), wait
+        )
+
+    async def _silence(
+        self, those: Collection[_Served], received: Callable[[], int], wait: float
+    ) -> bool:
+        """Wait for a moment in which nothing is received and these have nothing to be handled."""
         now = since = self._clock.monotonic()
         end = now + wait
         before = -1
         while True:
-            received = self._received_before + sum(c.received for c in self._served)
-            if received != before or self._busy():
-                before, since = received, now
+            count = received()
+            if count != before or any(each.busy() for each in those):
+                before, since = count, now
             elif now - since >= QUIET:
                 return True
             if now >= end:
                 return False
             await self._clock.sleep(TICK)
             now = self._clock.monotonic()
-
-    def _busy(self) -> bool:
-        return any(
-            connection.unread or (inbox is not None and len(inbox))
-            for connection, inbox in self._served.items()
-        )
 
     def abort_handshakes(self) -> None:
         """Drop the sockets that were opened and never asked for anything."""

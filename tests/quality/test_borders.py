@@ -11,13 +11,11 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ("faker", "hypothesis", "locust", "numpy", "PIL", "pytest", "websockets", "rich.live")
 
 
+FACES = ("api", "engine", "faults", "frames", "judge", "meeting", "report", "session", "wire")
+
+
 @pytest.mark.parametrize(
-    "package",
-    ["recall_receiver"]
-    + [
-        f"recall_simulator.{name}"
-        for name in ("engine", "faults", "frames", "judge", "meeting", "report", "session", "wire")
-    ],
+    "package", ["recall_receiver", *(f"recall_simulator.{name}" for name in FACES)]
 )
 def test_every_exported_name_exists_and_the_list_is_sorted(package: str) -> None:
     module = importlib.import_module(package)
@@ -33,6 +31,7 @@ def test_every_exported_name_exists_and_the_list_is_sorted(package: str) -> None
     "code",
     [
         "import recall_simulator",
+        "import recall_simulator.api",
         "import recall_scenarios",
         "import sys; sys.argv = ['recallsim', '--help']; "
         "import recall_simulator.cli as cli\n"

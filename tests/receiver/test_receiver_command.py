@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from recall_receiver.__main__ import main
+from recall_receiver.__main__ import argument_parser, main
 from recall_receiver.memory import tune_malloc
 from recall_receiver.service import ReceiverOptions, summary
 
@@ -64,6 +64,38 @@ def test_a_signal_closes_with_1001_and_exits_0(
         assert "Traceback" not in err
 
 
+STUCK = """
+import threading
+from recall_receiver import Receiver
+
+stuck = lambda frame: threading.Event().wait()
+Receiver(stuck).run(port=0, on_ready=lambda url: print(url, flush=True))
+print("ended")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
+def test_a_second_signal_ends_it_whatever_the_callback_does(frame_message: Build) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            with connect(process.stdout.readline().strip(), compression=None) as link:
+                link.send(frame_message(), text=True)
+                link.ping().wait(20)
+                process.send_signal(signal.SIGINT)
+                with pytest.raises(ConnectionClosed):
+                    link.recv()
+                process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert out == "ended\n"
+    assert "Traceback" not in err
+
+
 @pytest.mark.slow
 def test_importing_it_loads_neither_numpy_nor_pillow() -> None:
     code = (
@@ -104,16 +136,32 @@ def test_bad_settings_are_said_so_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [["--port", "70000"], ["--port", "x"], ["--max-pixels", "0"], ["--max-message-bytes", "-1"]],
+    ("arguments", "why"),
+    [
+        (["--port", "70000"], "a port is 0 to 65535, not 70000"),
+        (["--port", "x"], "a whole number, not 'x'"),
+        (["--max-pixels", "0"], "must be over 0, not 0"),
+        (["--max-message-bytes", "-1"], "must be over 0, not -1"),
+        (["--max-message-bytes", "16MB"], "a whole number, not '16MB'"),
+        (["--handshake-timeout", "soon"], "seconds, as 10 or 0.5s or 2m, not 'soon'"),
+        (["--handshake-timeout", "-1"], "seconds, as 10 or 0.5s or 2m, not '-1'"),
+    ],
 )
 def test_bad_numbers_end_with_usage(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
+    arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
-    assert "usage:" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "usage:" in err
+    assert err.endswith(f"argument {arguments[0]}: {why}\n")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("5", 5), ("0.5", 0.5), ("2s", 2), (".5m", 30)])
+def test_durations_are_read_as_everywhere(text: str, seconds: float) -> None:
+    given = argument_parser("x").parse_args(["--handshake-timeout", text])
+    assert given.handshake_timeout == seconds
 
 
 def test_options_keep_secrets_out_of_their_repr() -> None:

@@ -312,7 +312,7 @@ def test_auto_and_none_take_the_fastest_installed(monkeypatch: pytest.MonkeyPatc
     assert decoder_named("auto") is decoder_named("none") is decode_kornia
     monkeypatch.setattr(decode, "find_spec", lambda name: object() if name == "PIL" else None)
     assert decoder_named("auto") is decode_pillow
-    with pytest.raises(ValueError, match=r"not installed; pip install 'recallsim\[fast\]'"):
+    with pytest.raises(ValueError, match=r"not installed; pip install kornia-rs"):
         decoder_named("kornia")
 
 

@@ -105,7 +105,13 @@ def test_a_handshake_that_never_ends_is_dropped_and_counted(report_of: Report) -
         async with Receiver(handshake_timeout=0.05) as receiver:
             silent, silent_end = await asyncio.open_connection(*receiver.address)
             slow, slow_end = await asyncio.open_connection(*receiver.address)
-            slow_end.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-A: b\r\n")
+            slow_end.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ")
+            for _ in range(1000):  # a byte now and then gains no time
+                slow_end.write(b"b")
+                await settle()
+                if slow.at_eof():
+                    break
+            assert slow.at_eof()
             for reader, writer in ((silent, silent_end), (slow, slow_end)):
                 assert await reader.read() == b""
                 writer.close()

@@ -86,6 +86,7 @@ def test_one_stream_over_many_workers_is_one_stream(frame_message: Build) -> Non
                 link.send(frame_message(relative=leg * 3 + 0.5), text=True)
                 link.send("nonsense")
                 link.send('{"event":"transcript.data","data":{}}')
+            report_of(url)  # a sender dials again after seconds, not while the last is being told
         for _ in range(8):  # whichever worker is asked
             report = report_of(url)
             assert report["drained"]
@@ -105,9 +106,30 @@ def test_one_stream_over_many_workers_is_one_stream(frame_message: Build) -> Non
         assert "Traceback" not in err
 
 
+def test_a_second_ctrl_c_ends_it_with_its_account_and_no_traceback(frame_message: Build) -> None:
+    with receiver() as (process, url):
+        workers = children(process)
+        with dial(url) as link:
+            link.send(frame_message(), text=True)
+            link.ping().wait(20)
+            assert report_of(url)["frames"] == 1
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(ConnectionClosed):
+                link.recv()
+            process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        assert out == "1 frames in 1 streams, 0 refused\n"
+        assert "Traceback" not in err
+        psutil.wait_procs(workers, timeout=20)
+        assert not any(worker.is_running() for worker in workers)
+
+
 def test_the_late_close_of_an_old_link_elsewhere_changes_nothing(frame_message: Build) -> None:
     with receiver() as (_, url), ExitStack() as stack:
-        links = [stack.enter_context(dial(url)) for _ in range(6)]
+        links = []
+        for _ in range(6):
+            links.append(stack.enter_context(dial(url)))
+            report_of(url)  # two that are made at the same moment have no order
         for n, link in enumerate(links):
             link.send(frame_message(relative=n / 2), text=True)
             link.ping().wait(20)

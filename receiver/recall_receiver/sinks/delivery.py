@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from recall_receiver.errors import PictureError
 from recall_receiver.events import FrameEvent
 from recall_receiver.sinks.sink import Arrival, Sink
+from recall_receiver.threads import DaemonThreads
 
 __all__ = ["Delivery", "Handler"]
 
@@ -93,7 +93,7 @@ class Delivery:
     def __init__(self, beside: Handler | None, sinks: Sequence[Sink]) -> None:
         self._beside = beside
         self._outlets = [_Outlet(sink) for sink in sinks]
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool: DaemonThreads | None = None
 
     async def handle(self, frames: list[FrameEvent]) -> None:
         """Return when everybody is done with these frames."""
@@ -104,7 +104,7 @@ class Delivery:
 
     async def _in_thread(self, function: Callable[..., None], *arguments: object) -> None:
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="sinks")
+            self._pool = DaemonThreads(1, "sinks")
         await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
 
     def _write(self, frames: list[FrameEvent]) -> None:
@@ -119,7 +119,8 @@ class Delivery:
         """Close the sinks after what they are at, and give the thread up.
 
         Args:
-            grace: seconds after which a sink that is still busy is left to itself.
+            grace: seconds after which a sink that is still busy is left to itself; it ends with the
+                process.
         """
         if not self._outlets:
             return

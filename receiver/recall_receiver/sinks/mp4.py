@@ -41,7 +41,7 @@ class Mp4Files:
 
     def __init__(self, directory: Path | str) -> None:
         if importlib.util.find_spec("av") is None:
-            raise SinkError("films need PyAV, which is not there: pip install 'recallsim[video]'")
+            raise SinkError("films need PyAV, which is not there: pip install av")
         self._directory = Path(directory).absolute()
         self._films: dict[StreamKey, Film] = {}  # in order of the last picture
         try:

@@ -3,17 +3,25 @@
 import json
 from collections.abc import Callable
 from itertools import count
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 
 from recall_simulator.cli import bench_decode, options
 from recall_simulator.record.errors import UsageError, closest
 
+if TYPE_CHECKING:
+    from recall_simulator.frames import FrameLibrary
+    from recall_simulator.meeting import Plan, Scenario
+
 app = typer.Typer(help="What this machine can do.", no_args_is_help=True)
 app.command("decode")(bench_decode.decode)
 
 FRAMES_PER_SECOND = 2
+BOTS, PEOPLE = 100, 5
+SETTLED = 5.0
+"""Seconds of meeting after which a hundred handshakes no longer show in the lag."""
 SCENES = ("flat", "webcam", "slide", "photo")
 SCHEMA = "recallsim.bench-send/1"
 
@@ -26,11 +34,14 @@ def send(
     seconds: Annotated[float, typer.Option(min=0.1, help="For each measurement.")] = 2.0,
     as_json: options.Json = False,
 ) -> None:
-    """Measure how many frames a second one core makes and sends, each with unique pixels."""
+    """Measure how many frames a second one core makes and sends, each with unique pixels.
+
+    Last, a hundred bots with five webcams each show how well it keeps due times meanwhile.
+    """
     from rich.table import Table
 
     from recall_simulator.cli import terminal
-    from recall_simulator.engine.throughput import measure
+    from recall_simulator.engine.throughput import measure, measure_lag
     from recall_simulator.report.console import size_of
 
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
@@ -70,8 +81,25 @@ def send(
             f"{rate * found.message_bytes / 1e6:,.0f}",
         )
     console.print(table)
+    plans, library = gallery(bots=BOTS, people=PEOPLE, seconds=max(seconds, SETTLED))
+    with console.status(f"measuring {BOTS} bots"):
+        pace = measure_lag(plans, library)
+    console.print(
+        f"\n{BOTS} bots x {PEOPLE} webcams x {FRAMES_PER_SECOND} fps, "
+        f"{size_of(pace.message_bytes)} a message: lag p50 {pace.lag_p50 * 1e3:.1f} ms, "
+        f"p99 {pace.lag_p99 * 1e3:.1f} ms, {pace.core:.0%} of a core, "
+        f"{size_of(library.held)} of pictures, {size_of(pace.resident_bytes)} resident in all",
+        highlight=False,
+        soft_wrap=True,
+    )
     if as_json:
-        print(json.dumps({"schema": SCHEMA, "seconds": seconds, "scenes": rows}))
+        bots = {
+            "bots": BOTS,
+            "streams": BOTS * PEOPLE,
+            **msgspec.to_builtins(pace),
+            "library_bytes": library.held,
+        }
+        print(json.dumps({"schema": SCHEMA, "seconds": seconds, "scenes": rows, "pace": bots}))
 
 
 def naive_seconds(message: bytes) -> float:
@@ -104,30 +132,16 @@ def message_maker(scene: str) -> Callable[[], bytes]:
     Raises:
         UsageError: there is no such scene.
     """
-    from recall_simulator.engine import utc_now
-    from recall_simulator.frames import PROFILES, SCENES, FrameLibrary
-    from recall_simulator.meeting import Frame, Messages, Scenario, first_shots, make_plans
+    from recall_simulator.frames import PROFILES, SCENES
+    from recall_simulator.meeting import Frame, Messages, Scenario
     from recall_simulator.meeting.scenario import Person
-    from recall_simulator.session.session import PICTURES_SEED
-    from recall_simulator.sources.cache import DiskCache, cache_folder, prepare
-    from recall_simulator.sources.fonts import shipped_fonts
 
     if scene not in SCENES:
         raise UsageError(f"--scene {scene}: {closest(scene, SCENES)}")
     profile = PROFILES["docs"]
     size = profile.webcam if SCENES[scene].type == "webcam" else profile.screenshare
     person = Person(key="a", name="Ada Lovelace", scene=scene, webcam=size)
-    run_id = "0badcafe"
-    (plan,) = make_plans(
-        "bench",
-        Scenario(title="bench", duration=60, people=[person]),
-        seed=1,
-        run_id=run_id,
-        start_time=utc_now(),
-    )
-    library = FrameLibrary(run_id=run_id, seed=PICTURES_SEED, fonts=shipped_fonts())
-    folder = cache_folder()
-    prepare(library, first_shots(plan), cache=DiskCache(folder) if folder else None)
+    (plan,), library = _painted(Scenario(title="bench", duration=60, people=[person]))
     messages = Messages(plan, library)
     numbers = count()
 
@@ -136,3 +150,26 @@ def message_maker(scene: str) -> Callable[[], bytes]:
         return messages.frame(Frame(plan.spans[0], number, number / FRAMES_PER_SECOND)).message
 
     return make
+
+
+def gallery(*, bots: int, people: int, seconds: float) -> "tuple[list[Plan], FrameLibrary]":
+    """Bots in meetings of some people with webcams, and their pictures."""
+    from recall_simulator.meeting import Scenario
+
+    return _painted(Scenario(title="bench", duration=seconds, crowd=people, bots=bots))
+
+
+def _painted(scenario: "Scenario") -> "tuple[list[Plan], FrameLibrary]":
+    from recall_simulator.engine import utc_now
+    from recall_simulator.frames import FrameLibrary
+    from recall_simulator.meeting import first_shots, make_plans
+    from recall_simulator.session.session import PICTURES_SEED
+    from recall_simulator.sources.cache import DiskCache, cache_folder, prepare
+    from recall_simulator.sources.fonts import shipped_fonts
+
+    run_id = "0badcafe"
+    plans = make_plans("bench", scenario, seed=1, run_id=run_id, start_time=utc_now())
+    library = FrameLibrary(run_id=run_id, seed=PICTURES_SEED, fonts=shipped_fonts())
+    folder = cache_folder()
+    prepare(library, first_shots(plans[0]), cache=DiskCache(folder) if folder else None)
+    return plans, library

@@ -13,10 +13,20 @@ def check(
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Eight short cases, for each push.")
     ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Cases by number or name, as '3.*'; repeatable."),
+    ] = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Cases that are left out; repeatable."),
+    ] = None,
     command: options.Command = None,
     observe: options.Observe = None,
     seed: options.Seed = None,
     speed: options.Speed = options.MAX_SPEED,
+    profile: options.ProfileName = None,
+    scene: options.Scenes = None,
     secret: options.Secret = None,
     header: options.Headers = None,
     report: options.Report = None,
@@ -24,47 +34,36 @@ def check(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Play the bundled cases into a receiver and judge what it made of them.
+    """Play the numbered cases into a receiver and judge what it made of them.
 
     A case that kills the receiver does not end the check: with --exec it is started again. Exit
     codes as for `run`.
     """
+    from recall_simulator.api.checking import Check, choose_cases
     from recall_simulator.cli import terminal
-    from recall_simulator.cli.playing import play_and_judge, write_reports
-    from recall_simulator.report.verdicts import case_verdicts, check_json, print_check
-    from recall_simulator.session import Session, Settings
-    from recall_simulator.sources.scenarios import EVERY, SMOKE, load_scenarios
-    from recall_simulator.wire import Signer, parse_endpoint
+    from recall_simulator.cli.playing import play_on_console, write_reports
+    from recall_simulator.report.table import print_check
 
     reports = options.parse_reports(report)
-    group = SMOKE if smoke else EVERY
-    session = Session.open(
-        Settings(
-            endpoint=parse_endpoint(url),
-            scenarios=[group],
-            seed=seed,
-            speed=options.parse_speed(speed),
-            signer=Signer(secret) if secret is not None else None,
-            headers=options.parse_headers(header),
-            conduct=options.parse_conduct(
-                retry="forever", outage="drop", slow_receiver="block", digests=bool(observe)
-            ),
-            command=command,
-            observe=observe or [],
-            owned=i_own_this_receiver,
-        )
+    ready = Check.open(
+        url,
+        choose_cases(only=only or [], skip=skip or [], smoke=smoke),
+        command=command,
+        observe=observe or [],
+        seed=seed,
+        speed=options.parse_speed(speed),
+        profile=options.parse_profile(profile),
+        scenes=list(options.parse_scenes(scene).values()),
+        secret=secret,
+        headers=options.parse_headers(header),
+        owned=i_own_this_receiver,
     )
-    tally, verdict, trouble = play_and_judge(session, journal=None, as_json=as_json, quiet=quiet)
-    cases = [
-        (named.scenario.number, named.name, named.scenario.title)
-        for named in load_scenarios([group])
-    ]
-    rows = case_verdicts(verdict, cases)
-    print_check(terminal.console(to_stderr=as_json), verdict, rows)
-    document = check_json(verdict, rows, tally.as_json(verdict))
-    write_reports(reports, verdict, document)
+    played = play_on_console(ready.session, journal=None, as_json=as_json, quiet=quiet)
+    result = ready.result(played)
+    print_check(terminal.console(to_stderr=as_json), result.verdict, result.cases)
+    write_reports(reports, result.verdict, result.document)
     if as_json:
-        print(json.dumps(document, ensure_ascii=False))
-    if trouble is not None:
-        raise trouble
-    raise typer.Exit(verdict.exit_code)
+        print(json.dumps(result.document, ensure_ascii=False))
+    if played.trouble is not None:
+        raise played.trouble
+    raise typer.Exit(result.exit_code)

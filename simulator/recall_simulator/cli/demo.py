@@ -31,8 +31,8 @@ def demo(
 ) -> None:
     """Play a short meeting into the reference receiver, and compare what both sides counted."""
     from recall_simulator.cli import terminal
-    from recall_simulator.cli.playing import play_and_judge
-    from recall_simulator.report import print_summary
+    from recall_simulator.cli.playing import play_on_console
+    from recall_simulator.report.console import print_summary
     from recall_simulator.session import Session, Settings
     from recall_simulator.wire import parse_endpoint
 
@@ -46,7 +46,8 @@ def demo(
                 speed=options.parse_speed(speed),
             )
         )
-        tally, verdict, _ = play_and_judge(session, journal=None, as_json=False, quiet=quiet)
+        played = play_on_console(session, journal=None, as_json=False, quiet=quiet)
+        tally, verdict = played.tally, played.verdict
         print_summary(terminal.console(), tally, verdict)
         if any(bot.state == "interrupted" for bot in tally.bots.values()):
             raise typer.Exit(verdict.exit_code)

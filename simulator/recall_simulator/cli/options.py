@@ -1,6 +1,5 @@
 """Options that several commands share, read into values."""
 
-import re
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 MAX_SPEED = "max"
 LATEST_YEAR = 9000
 REPORTS = ("junit", "json")
-
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""What the name of a header is made of (RFC 9110, section 5.6.2)."""
 
 Url = Annotated[str, typer.Option("--url", help="The receiver, as ws://127.0.0.1:8765/.")]
 Seed = Annotated[
@@ -55,7 +51,7 @@ StartTime = Annotated[
 ]
 Frames = Annotated[
     Path | None,
-    typer.Option("--frames", help="Folder of pictures, or a film, in place of the scenes."),
+    typer.Option("--frames", help="Picture, folder of pictures, or film in place of the scenes."),
 ]
 Command = Annotated[
     str | None,
@@ -112,14 +108,17 @@ def parse_headers(lines: list[str] | None) -> list[tuple[str, str]]:
     Raises:
         UsageError: a line has no colon, or no name before it.
     """
+    from recall_simulator.session import check_header
+
     headers: list[tuple[str, str]] = []
     for line in lines or []:
         name, colon, value = (part.strip() for part in line.partition(":"))
-        if not colon or not _TOKEN.fullmatch(name):
+        if not colon:
             raise UsageError(f"--header {line!r}: write it as 'Name: value'")
-        if not value.isprintable() or not value.isascii():
-            raise UsageError(f"--header {line!r}: a header's value is printable ASCII")
-        headers.append((name, value))
+        try:
+            headers.append(check_header(name, value))
+        except UsageError as error:
+            raise UsageError(f"--header {line!r}: {error}: write it as 'Name: value'") from None
     return headers
 
 
@@ -218,11 +217,12 @@ def parse_profile(name: str | None) -> str | None:
     Raises:
         UsageError: there is none of that name.
     """
-    from recall_simulator.frames import PROFILES
+    from recall_simulator.session import check_profile
 
-    if name is not None and name not in PROFILES:
-        raise UsageError(f"--profile {name}: {closest(name, PROFILES)}")
-    return name
+    try:
+        return check_profile(name)
+    except UsageError as error:
+        raise UsageError(f"--profile {name}: {error}") from None
 
 
 def parse_scenes(names: list[str] | None) -> "dict[StreamType, str]":
@@ -231,14 +231,12 @@ def parse_scenes(names: list[str] | None) -> "dict[StreamType, str]":
     Raises:
         UsageError: there is none of that name.
     """
-    from recall_simulator.frames import SCENES
+    from recall_simulator.session import scenes_by_type
 
-    chosen: dict[StreamType, str] = {}
-    for name in names or []:
-        if name not in SCENES:
-            raise UsageError(f"--scene {name}: {closest(name, SCENES)}")
-        chosen[SCENES[name].type] = name
-    return chosen
+    try:
+        return scenes_by_type(names or [])
+    except UsageError as error:
+        raise UsageError(f"--scene: {error}") from None
 
 
 def tls_context(authority: Path | None, *, insecure: bool) -> ssl.SSLContext | None:

@@ -3,42 +3,29 @@
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from recall_simulator.api.playing import Played, play_and_judge
 from recall_simulator.cli import terminal
 from recall_simulator.engine import Handler
-from recall_simulator.judge import Evidence, judge
-from recall_simulator.observe import ReceiverError
-from recall_simulator.record.errors import UsageError
+from recall_simulator.record.errors import ReceiverError, UsageError
 from recall_simulator.record.findings import Verdict
-from recall_simulator.record.observations import Observation
-from recall_simulator.report import Journal, LiveConsole, PlainConsole, Tally, print_head
+from recall_simulator.report import Journal, Tally
+from recall_simulator.report.console import LiveConsole, PlainConsole, print_head
 from recall_simulator.report.junit import junit_xml
 from recall_simulator.session import Session
 
 INCONCLUSIVE = 3
 
 
-class Played(NamedTuple):
-    """A run that is over.
-
-    Attributes:
-        tally: its counts.
-        verdict: on the receiver.
-        trouble: what ended it before its time, to be raised once the summary is out.
-    """
-
-    tally: Tally
-    verdict: Verdict
-    trouble: UsageError | None
-
-
-def play_and_judge(session: Session, *, journal: Path | None, as_json: bool, quiet: bool) -> Played:
-    """Play a session to its end, or to Ctrl-C, and judge it.
+def play_on_console(
+    session: Session, *, journal: Path | None, as_json: bool, quiet: bool
+) -> Played:
+    """Paint, play and judge, and show it.
 
     Args:
         session: ready to be played.
@@ -47,16 +34,16 @@ def play_and_judge(session: Session, *, journal: Path | None, as_json: bool, qui
         quiet: nothing between the first lines and the summary.
 
     Raises:
+        UsageError: a handler can't go on, and nothing was played yet.
         typer.Exit: the receiver of --exec could not be started; it was told why.
     """
     console = terminal.console(to_stderr=as_json)
     print_head(console, session.begins)
-    tally, evidence = Tally(), Evidence(frames=bool(session.settings.observe))
-    observations: list[Observation] = []
-    trouble: UsageError | None = None
+    tally = Tally()
+    played: Played | None = None
     try:
         with ExitStack() as stack:
-            handlers: list[Handler] = [tally, evidence]
+            handlers: list[Handler] = []
             if journal is not None:
                 handlers.append(stack.enter_context(Journal(journal)))
             for warning in [*session.warnings, *paint(session, console)]:
@@ -67,15 +54,15 @@ def play_and_judge(session: Session, *, journal: Path | None, as_json: bool, qui
                     if console.is_terminal
                     else stack.enter_context(PlainConsole(console))
                 )
-            session.play(handlers, observations.append)
-    except UsageError as error:
-        if tally.run is None:
+            played = play_and_judge(session, handlers, tally=tally)
+    except UsageError as error:  # a journal may find the disk full as late as when it is closed
+        if played is None:
             raise
-        trouble = error
+        return played._replace(trouble=error)
     except ReceiverError as error:
         typer.echo(f"recallsim: {error}", err=True)
         raise typer.Exit(INCONCLUSIVE) from None
-    return Played(tally, judge(evidence, observations), trouble)
+    return played
 
 
 def paint(session: Session, console: Console) -> list[str]:

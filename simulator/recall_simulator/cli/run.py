@@ -69,8 +69,8 @@ def run(
     3 inconclusive or no connection.
     """
     from recall_simulator.cli import terminal
-    from recall_simulator.cli.playing import play_and_judge, write_reports
-    from recall_simulator.report import print_summary
+    from recall_simulator.cli.playing import play_on_console, write_reports
+    from recall_simulator.report.console import print_summary
     from recall_simulator.session import Session, Settings
     from recall_simulator.wire import Signer, parse_endpoint
 
@@ -102,12 +102,12 @@ def run(
             strict_url=strict_url,
         )
     )
-    tally, verdict, trouble = play_and_judge(session, journal=journal, as_json=as_json, quiet=quiet)
-    print_summary(terminal.console(to_stderr=as_json), tally, verdict)
-    document = tally.as_json(verdict)
-    write_reports(reports, verdict, document)
+    played = play_on_console(session, journal=journal, as_json=as_json, quiet=quiet)
+    print_summary(terminal.console(to_stderr=as_json), played.tally, played.verdict)
+    document = played.tally.as_json(played.verdict)
+    write_reports(reports, played.verdict, document)
     if as_json:
         print(json.dumps(document, ensure_ascii=False))
-    if trouble is not None:
-        raise trouble
-    raise typer.Exit(verdict.exit_code)
+    if played.trouble is not None:
+        raise played.trouble
+    raise typer.Exit(played.verdict.exit_code)

@@ -16,6 +16,7 @@ from recall_simulator.engine.link import DialFailed, Link, LinkLost
 from recall_simulator.engine.memory import tune_malloc
 from recall_simulator.engine.reach import is_near
 from recall_simulator.engine.run import Handler, play
+from recall_simulator.engine.wheel import Wheel, WheelClock
 
 __all__ = [
     "Bot",
@@ -33,6 +34,8 @@ __all__ = [
     "UnpacedClock",
     "VirtualClock",
     "WebSocketDialer",
+    "Wheel",
+    "WheelClock",
     "is_near",
     "play",
     "stopwatch",

@@ -1,8 +1,12 @@
 """The schedule with a finger on the next item."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from recall_simulator.meeting import Timed
+
+
+def _any_time(at: float) -> bool:
+    return True
 
 
 class Agenda:
@@ -41,9 +45,20 @@ class Agenda:
         """Put items before all others, in their order."""
         self._waiting.extend(reversed(list(items)))
 
-    def first(self, kinds: tuple[type, ...], nth: int = 1) -> Timed | None:
-        """The first item of these kinds, or the n-th; what stands before it is held in memory."""
+    def first(
+        self, kinds: tuple[type, ...], nth: int = 1, *, before: Callable[[float], bool] = _any_time
+    ) -> Timed | None:
+        """The first item of these kinds, or the n-th; what stands before it is held in memory.
+
+        Args:
+            kinds: of items.
+            nth: which of them.
+            before: whether a due time is near enough to be looked at; from the first that is not,
+                nothing is.
+        """
         for timed in reversed(self._waiting):
+            if not before(timed.at):
+                return None
             if isinstance(timed.item, kinds):
                 nth -= 1
                 if nth == 0:
@@ -52,6 +67,8 @@ class Agenda:
         found: Timed | None = None
         for timed in self._schedule:
             ahead.append(timed)
+            if not before(timed.at):
+                break
             nth -= isinstance(timed.item, kinds)
             if nth == 0:
                 found = timed

@@ -1,6 +1,7 @@
 """One attempt of a bot from its open link to its end: sends what comes due."""
 
 import asyncio
+from collections import deque
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from recall_simulator.engine.stage import Stage
 from recall_simulator.meeting import (
     Close,
     Cut,
+    CutForm,
     Frame,
     MeetingEvent,
     Overlap,
@@ -27,7 +29,7 @@ from recall_simulator.record.events import (
     OldLinkClosed,
     Probed,
 )
-from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.outcomes import Closing, Outcome
 from recall_simulator.record.streams import Expectation
 
 PROBE_TIMEOUT = 2.0
@@ -36,6 +38,9 @@ PROBE_TIMEOUT = 2.0
 HURRIED_PATIENCE = 2.0
 """Real seconds to wait for a close frame from a receiver that has just answered a ping, or that
 takes no more."""
+
+_FRAMES_QUEUED = 1024
+"""Frames of which is known where they end in all that was written: more than wait in any queue."""
 
 HANG_UP_TIMEOUT = 2.0
 """Real seconds that an interrupted bot takes to close its link."""
@@ -57,13 +62,14 @@ class Attempt:
             "bot": stage.plan.bot,
             "attempt": number,
         }
-        plan = stage.plan.links(number)
-        self._is_slowed = plan.bandwidth is not None or plan.delay > 0
         self._answered = False
         self._room = Room(number, stage)
         self._in_doubt = 0
+        self._unsent = 0
+        self._ends: deque[int] = deque(maxlen=_FRAMES_QUEUED)
         self._largest_message = 0
         self._last_expect: Expectation = "must accept"
+        self._closing: Closing | None = None
 
     async def play(self, link: Link) -> None:
         """Send until the link or the meeting ends, and tell how it ended."""
@@ -72,7 +78,7 @@ class Attempt:
         except LinkLost:
             outcome = await link.lost
         except Stalled as stall:
-            await link.cut("rst")
+            await self._cut(link, "rst")
             self._stage.drop_due("slow receiver")
             outcome = outcomes.stalled(STALL_TIMEOUT, stall.unsent)
         except BaseException:
@@ -90,8 +96,10 @@ class Attempt:
                 at=self._stage.clock.now(),
                 outcome=outcome,
                 in_doubt=self._in_doubt,
+                unsent=self._unsent,
                 largest_message=self._largest_message,
                 last_expect=self._last_expect,
+                closing=self._closing,
             )
         )
 
@@ -113,12 +121,14 @@ class Attempt:
                     self._room.limit_backlog()
                 ended = await self._do(link, stage.agenda.pop())
             except Overtaken as overtaken:
-                stage.drop_due("slow receiver", overtaken.at)
+                stage.drop_due(self._room.reason, overtaken.at)
                 continue
             except TooSlow:
-                close = Close(1008, "too slow", probe=False)
-                outcome = await self._end(link, close, outcomes.CLOSED_FOR_SLOWNESS)
-                stage.drop_due("slow receiver")
+                reason, slow = self._room.reason, outcomes.CLOSED_FOR_SLOWNESS
+                if reason == "slow network":
+                    slow = outcomes.planned_close(1008)
+                outcome = await self._end(link, Close(1008, "too slow", probe=False), slow)
+                stage.drop_due(reason)
                 return outcome
             if ended is not None:
                 return ended
@@ -160,12 +170,14 @@ class Attempt:
         self._note_message(message, frame.form.expect)
         try:
             link.send(message, frame.form.travel)
+            end = link.written
             blocked = await self._room.wait_for(link)
         except BaseException:
             stage.drop([timed], "lost in sending")
             raise
         self._in_doubt += 1
-        lag, stall = stage.pace.sent(late=late, blocked=0.0 if self._is_slowed else blocked)
+        self._ends.append(end)
+        lag, stall = stage.pace.sent(late=late, blocked=blocked)
         stage.emit(
             FrameSent(
                 **self._who,
@@ -218,6 +230,7 @@ class Attempt:
                     bot=self._stage.plan.bot,
                     attempt=old.attempt,
                     at=clock.now(),
+                    closing=old.link.closing,
                 )
             )
 
@@ -229,13 +242,14 @@ class Attempt:
         if end.probe and end is not self._stage.plan.end:
             await self._probe(link)
         if isinstance(end, Cut):
-            await link.cut(end.how)
+            await self._cut(link, end.how)
             if end.how == "silent":
                 self._stage.old_links.leave(self.number, link)
             return outcome
         hurried = self._answered or link.is_blocked
         patience = HURRIED_PATIENCE if hurried else CLOSE_TIMEOUT
         otherwise = await link.close(end.code, end.reason, end.junk, patience=patience)
+        self._closing = link.closing
         if otherwise is None:
             self._in_doubt = 0
             return outcome
@@ -247,7 +261,16 @@ class Attempt:
         """Ping; with a pong, what was sent before is in doubt no more."""
         answered = self._answered = await link.answers_ping(PROBE_TIMEOUT)
         self._in_doubt = 0 if answered else self._in_doubt
-        self._stage.emit(Probed(**self._who, at=self._stage.clock.now(), answered=answered))
+        held_back = not answered and link.is_held_back
+        at = self._stage.clock.now()
+        self._stage.emit(Probed(**self._who, at=at, answered=answered, held_back=held_back))
+
+    async def _cut(self, link: Link, how: CutForm) -> None:
+        """Cut the link; of the frames in doubt, those that never left are unsent."""
+        left = link.written - await link.cut(how)
+        never = sum(end > left for end in self._ends)
+        self._unsent = min(never, self._in_doubt)
+        self._in_doubt -= self._unsent
 
 
 async def _hang_up(link: Link) -> None:

@@ -48,24 +48,27 @@ class RealClock:
     def __init__(self, speed: float = 1.0) -> None:
         self._loop = asyncio.get_running_loop()
         self._speed = speed
-        self._began = self._loop.time()
+        # A loop may tell the time as of its last turn, and in milliseconds (uvloop does).
+        virtual = isinstance(self._loop, _JumpingLoop)
+        self._time: Callable[[], float] = self._loop.time if virtual else time.monotonic
+        self._began = self._time()
 
     def now(self) -> float:
         """Schedule time, seconds."""
-        return (self._loop.time() - self._began) * self._speed
+        return (self._time() - self._began) * self._speed
 
     def real_seconds_late(self, at: float) -> float:
         """How many real seconds ago `at` was due; 0.0 when it lies ahead."""
-        return max(0.0, self._loop.time() - self._real(at))
+        return max(0.0, self._time() - self._real(at))
 
     def real_seconds_until(self, at: float) -> float:
         """How many real seconds from now `at` is due."""
-        return max(0.0, self._real(at) - self._loop.time())
+        return max(0.0, self._real(at) - self._time())
 
     async def sleep_until(self, at: float, interrupt: Interrupt) -> None:
         """Return when schedule time `at` has come, or `interrupt` is done."""
         when = self._real(at)
-        if interrupt.done() or when <= self._loop.time():
+        if interrupt.done() or when <= self._time():
             await asyncio.sleep(0)
             return
         woken = self._loop.create_future()
@@ -84,7 +87,7 @@ class RealClock:
 
     async def back_off_until(self, at: float) -> None:
         """Return when schedule time `at` has come."""
-        await asyncio.sleep(max(0.0, self._real(at) - self._loop.time()))
+        await asyncio.sleep(max(0.0, self._real(at) - self._time()))
 
     def _real(self, at: float) -> float:
         return self._began + at / self._speed

@@ -10,11 +10,15 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import Event, State
 
+from recall_simulator.engine.outqueue import never_sent
 from recall_simulator.engine.slow import SlowTransport
 from recall_simulator.wire import LinkPlan
 
 SLOW_HANDSHAKE = 120.0
 """Bytes a second of a slow handshake: an upgrade request takes about two seconds."""
+
+TCP_TIMEOUT = 1.0
+"""Real seconds from the receiver's close frame until it must have ended TCP."""
 
 _UPGRADED = Response(101, "Switching Protocols", Headers())
 
@@ -25,11 +29,18 @@ _EVIDENCE = 80
 
 
 class Connection(ClientConnection):
-    """A client connection that can be slowed down, and that knows what junk it was sent."""
+    """A client connection that can be slowed down, and that knows what junk it was sent.
+
+    Attributes:
+        junk: the first bytes that came where a websocket frame must stand.
+        ended_by_receiver: whether TCP was ended by the other side.
+    """
 
     def __init__(self, *args: Any, plan: LinkPlan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.junk = b""
+        self.ended_by_receiver = False
+        self.written = 0
         self._tell_loss: Callable[[], None] | None = None
         self._plan = plan
         self._lenient = plan.lenient
@@ -58,20 +69,46 @@ class Connection(ClientConnection):
         # Nobody reads the headers any more, and they take 3 KB of every link.
         self.request, self.response = None, _UPGRADED
 
+    def send_data(self) -> None:
+        """Hand what there is to send to the transport, and count it."""
+        self.written += sum(map(len, self.protocol.writes))
+        super().send_data()
+
+    def proven_unsent(self) -> int:
+        """Bytes, the last ones written, that are known not to have left this machine.
+
+        They wait in the transport, or in the socket's queue, as far as Linux tells that part of it
+        which was never sent (what was sent and is not acknowledged may have arrived). Under TLS,
+        where bytes are not those that were written, nothing is known.
+        """
+        if self.transport.get_extra_info("ssl_object") is not None:
+            return 0
+        sock = self.transport.get_extra_info("socket")
+        return self.transport.get_write_buffer_size() + never_sent(sock)
+
     def when_lost(self, tell: Callable[[], None]) -> None:
         """Call this once the connection is gone; at once if it is gone already."""
         self._tell_loss = tell
         if self.protocol.state is State.CLOSED:
             tell()
 
+    def eof_received(self) -> None:
+        """The receiver has ended its half of TCP."""
+        self.ended_by_receiver = True
+        super().eof_received()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, by whosever doing."""
+        self.ended_by_receiver = self.ended_by_receiver or exc is not None
         super().connection_lost(exc)
         if self._tell_loss is not None:
             self._tell_loss()
 
     def process_event(self, event: Event) -> None:
         """Throw away what the receiver sends, so that no task is needed to read it."""
+        if isinstance(event, Frame) and event.opcode is Opcode.CLOSE:
+            # The server ends TCP (RFC 6455, section 7.1.1); one that does not is not waited for.
+            self.loop.call_later(TCP_TIMEOUT, self.transport.abort)
         if not (isinstance(event, Frame) and event.opcode in _DATA):
             super().process_event(event)
 

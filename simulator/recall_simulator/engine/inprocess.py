@@ -6,7 +6,7 @@ from collections.abc import Callable
 from recall_simulator.engine.link import DialFailed, LinkLost
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
-from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.outcomes import Closing, Outcome
 from recall_simulator.wire import USUAL, LinkPlan, Travel
 
 Sink = Callable[[int, bytes], Outcome | None]
@@ -21,6 +21,7 @@ class InProcessLink:
 
     def __init__(self, attempt: int, sink: Sink) -> None:
         self.lost: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.closing: Closing | None = None
         self._attempt = attempt
         self._sink = sink
 
@@ -32,6 +33,16 @@ class InProcessLink:
     @property
     def unsent(self) -> int:
         """A function takes everything at once."""
+        return 0
+
+    @property
+    def is_held_back(self) -> bool:
+        """A function takes everything at once."""
+        return False
+
+    @property
+    def written(self) -> int:
+        """A function is given messages, not bytes."""
         return 0
 
     def send(self, message: bytes, travel: Travel = USUAL) -> None:
@@ -65,10 +76,12 @@ class InProcessLink:
         self, code: int, reason: str = "", junk: bytes = b"", *, patience: float = 0.0
     ) -> Outcome | None:
         """Nothing is left to be closed."""
+        self.closing = Closing(code=code, answer=code, left_open=False)
         return self.lost.result() if self.lost.done() else None
 
-    async def cut(self, how: CutForm = "fin") -> None:
+    async def cut(self, how: CutForm = "fin") -> int:
         """Nothing is left to be cut."""
+        return 0
 
 
 class InProcessDialer:

@@ -13,9 +13,10 @@ from websockets.protocol import State
 
 from recall_simulator.engine import clock
 from recall_simulator.engine.connection import Connection
+from recall_simulator.engine.slow import SlowTransport
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
-from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.outcomes import Closing, Outcome
 from recall_simulator.wire import USUAL, Travel
 from recall_simulator.wire.framing import BINARY, TEXT, header_size, masked_frame
 
@@ -49,9 +50,11 @@ class Link(Protocol):
 
     Attributes:
         lost: done when the link is gone by another's doing, with the outcome.
+        closing: what became of our close frame, once there was one.
     """
 
     lost: "asyncio.Future[Outcome]"
+    closing: Closing | None
 
     @property
     def is_blocked(self) -> bool:
@@ -60,6 +63,14 @@ class Link(Protocol):
     @property
     def unsent(self) -> int:
         """Bytes that have not left this process."""
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether what is unsent waits for a slow network of our making, not for the receiver."""
+
+    @property
+    def written(self) -> int:
+        """Bytes that were written so far, whether they have left or not."""
 
     def send(self, message: bytes, travel: Travel = USUAL) -> None:
         """Write one whole message, blocked or not. Raises LinkLost."""
@@ -93,10 +104,13 @@ class Link(Protocol):
             receiver may have ended it first.
         """
 
-    async def cut(self, how: CutForm = "fin") -> None:
+    async def cut(self, how: CutForm = "fin") -> int:
         """Drop the connection without a close frame.
 
         With `silent` it stays open, and nothing is sent or read on it until it is cut otherwise.
+
+        Returns:
+            Bytes, the last ones written, that are known never to have left.
         """
 
 
@@ -106,6 +120,7 @@ class WebSocketLink:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.lost: asyncio.Future[Outcome] = connection.loop.create_future()
+        self.closing: Closing | None = None
         connection.when_lost(self._note_loss)
 
     def _note_loss(self) -> None:
@@ -120,6 +135,17 @@ class WebSocketLink:
     def unsent(self) -> int:
         """Bytes in the transport's buffer."""
         return self._connection.transport.get_write_buffer_size()
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the transport is a slow one that could let more out."""
+        transport: object = self._connection.transport
+        return isinstance(transport, SlowTransport) and transport.holds_back
+
+    @property
+    def written(self) -> int:
+        """Bytes that were given to the transport."""
+        return self._connection.written
 
     def send(self, message: bytes, travel: Travel = USUAL) -> None:
         """Write one whole message, blocked or not. Raises LinkLost."""
@@ -193,30 +219,40 @@ class WebSocketLink:
         if not done:
             self._connection.transport.abort()
             await closing
-            return outcomes.UNANSWERED_CLOSE
         outcome = await self.lost
+        error = self._connection.close_exc
+        if not (error.rcvd_then_sent or (error.rcvd and not error.sent)):
+            answer = error.rcvd.code if error.rcvd else None
+            left_open = not self._connection.ended_by_receiver
+            self.closing = Closing(code=code, answer=answer, left_open=left_open)
+        if not done:
+            return outcomes.UNANSWERED_CLOSE
         return None if outcome is outcomes.CLOSED_BY_US else outcome
 
-    async def cut(self, how: CutForm = "fin") -> None:
+    async def cut(self, how: CutForm = "fin") -> int:
         """Drop the connection without a close frame."""
-        transport = self._connection.transport
+        transport, unsent = self._connection.transport, 0
         if how == "silent":
             # The connection's own reader would read on: stop below it.
             transport.pause_reading()
-            return
+            return 0
         if how == "rst":
             linger = struct.pack("ii", 1, 0)  # on, for 0 seconds: closing resets (socket(7))
             with contextlib.suppress(OSError, AttributeError):
                 transport.get_extra_info("socket").setsockopt(
                     socket.SOL_SOCKET, socket.SO_LINGER, linger
                 )
+            unsent = self._connection.proven_unsent()
             transport.abort()
         else:
             transport.close()
         done, _ = await asyncio.wait([self.lost], timeout=FLUSH_TIMEOUT)
         if not done:
+            # What is in the socket's queue leaves all the same.
+            unsent = transport.get_write_buffer_size()
             transport.abort()
             await asyncio.wait([self.lost])
+        return unsent
 
 
 def classify_loss(error: ConnectionClosed, connection: Connection) -> Outcome:

@@ -62,6 +62,11 @@ class SlowTransport:
         """Bytes that wait here and in the transport."""
         return self._held + self._transport.get_write_buffer_size()
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether bytes wait here that the transport would take: it is not the receiver's doing."""
+        return self._held > 0 and self._transport.get_write_buffer_size() <= _INNER_LIMIT
+
     def write(self, data: bytes) -> None:
         """Take data, to be let out later."""
         self._waiting.append((self._loop.time() + self._delay, bytes(data)))

@@ -1,4 +1,4 @@
-"""How fast this machine makes and sends frames: what `recallsim bench send` and `make bench` run.
+"""How fast and how punctually this machine sends: what `recallsim bench send` and `make bench` run.
 
 Every message has a picture that no other has. The receiver is a process that only reads bytes from
 its socket, so that the figure is the sender's.
@@ -8,15 +8,22 @@ import asyncio
 import multiprocessing
 import select
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 import msgspec
+import numpy as np
+import psutil
 
-from recall_simulator.engine.clock import stopwatch
+from recall_simulator.engine.clock import RealClock, stopwatch
+from recall_simulator.engine.conduct import Conduct
 from recall_simulator.engine.dialer import WebSocketDialer
 from recall_simulator.engine.memory import tune_malloc
+from recall_simulator.engine.run import play
+from recall_simulator.frames import FrameLibrary
+from recall_simulator.meeting import Plan
+from recall_simulator.record.events import EngineEvent, FrameSent
 from recall_simulator.wire import LinkPlan, parse_endpoint
 
 MakeMessage = Callable[[], bytes]
@@ -55,6 +62,72 @@ def measure(make: MakeMessage, *, seconds: float) -> Throughput:
         message_bytes=message_bytes,
         make_seconds=make_seconds,
         send_seconds=send_seconds,
+    )
+
+
+class Punctuality(msgspec.Struct, frozen=True, kw_only=True):
+    """How well due times were kept.
+
+    Attributes:
+        frames: sent.
+        message_bytes: bytes of the largest message.
+        lag_p50: median seconds from a frame's due time to its writing.
+        lag_p99: the same for the slowest hundredth.
+        core: share of one core that sending took, 1.0 for all of it.
+        resident_bytes: of this process, while all were connected.
+    """
+
+    frames: int
+    message_bytes: int
+    lag_p50: float
+    lag_p99: float
+    core: float
+    resident_bytes: int
+
+
+def measure_lag(plans: Sequence[Plan], library: FrameLibrary) -> Punctuality:
+    """Play plans in real time, all at once, from one core.
+
+    Args:
+        plans: of bots that only send frames.
+        library: with their pictures painted.
+    """
+    tune_malloc()
+    process = psutil.Process()
+    lags: list[float] = []
+    largest = resident = 0
+
+    def note(event: EngineEvent) -> None:
+        nonlocal largest, resident
+        if isinstance(event, FrameSent):
+            if not lags:
+                resident = process.memory_info().rss
+            lags.append(event.lag)
+            largest = max(largest, event.message_bytes)
+
+    async def main(url: str) -> None:
+        endpoint, clock = parse_endpoint(url), RealClock()
+        await play(
+            plans,
+            dialer=lambda plan: WebSocketDialer(endpoint),
+            clock=lambda: clock,
+            library=library,
+            handlers=[note],
+            conduct=Conduct(),
+        )
+
+    with socket_that_only_reads(links=len(plans)) as url:
+        elapsed, before = stopwatch(), process.cpu_times()
+        asyncio.run(main(url))
+        after, taken = process.cpu_times(), elapsed()
+    lag_p50, lag_p99 = np.percentile(lags, [50, 99])
+    return Punctuality(
+        frames=len(lags),
+        message_bytes=largest,
+        lag_p50=float(lag_p50),
+        lag_p99=float(lag_p99),
+        core=(after.user + after.system - before.user - before.system) / taken,
+        resident_bytes=resident,
     )
 
 

@@ -8,6 +8,13 @@ from recall_simulator.faults.scenario import (
     FaultedScenario,
     apply_faults,
     faulted_scenario_schema,
+    is_about_signatures,
 )
 
-__all__ = ["Fault", "FaultedScenario", "apply_faults", "faulted_scenario_schema"]
+__all__ = [
+    "Fault",
+    "FaultedScenario",
+    "apply_faults",
+    "faulted_scenario_schema",
+    "is_about_signatures",
+]

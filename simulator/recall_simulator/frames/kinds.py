@@ -25,7 +25,7 @@ Kind = Literal["rgb", "interlaced", "16-bit", "palette", "grey", "rgba"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 # Adam7: (left, top, step across, step down) of each pass; PNG (Third Edition), section 8.1.
-_PASSES: Final = (
+PASSES: Final = (
     (0, 0, 8, 8),
     (4, 0, 8, 8),
     (0, 4, 4, 8),
@@ -61,7 +61,7 @@ def encode_kind(pixels: NDArray[np.uint8], kind: Kind) -> bytes:
         rows, colour, depth = pixels, RGB, 8
     cube = rows.reshape(height, width, -1)
     interlaced = kind == "interlaced"
-    passes = _PASSES if interlaced else ((0, 0, 1, 1),)
+    passes = PASSES if interlaced else ((0, 0, 1, 1),)
     scanlines = BytesIO()
     for left, top, across, down in passes:
         part = cube[top::down, left::across]

@@ -246,6 +246,8 @@ class FrameLibrary:
             stream = self._streams[key] = self._new_stream(shot)
             if len(self._streams) > STREAMS:
                 self._streams.popitem(last=False)
+        else:
+            self._streams.move_to_end(key)
         return stream
 
     def _new_stream(self, shot: Shot) -> "_Stream":

@@ -15,7 +15,14 @@ from PIL import Image, ImageDraw
 
 from recall_simulator.frames.deflate import LEVELS, StripWriter, block_code, literal_code
 from recall_simulator.frames.lettering import Pen
-from recall_simulator.frames.mark import BLOCK, COLUMNS, PAYLOAD_BYTES, ROWS, finder_bits
+from recall_simulator.frames.mark import (
+    BLOCK,
+    COLUMNS,
+    MARK_MIN_SIZE,
+    PAYLOAD_BYTES,
+    ROWS,
+    finder_bits,
+)
 from recall_simulator.frames.profiles import Size
 
 CLOCK_LENGTH: Final = 21
@@ -23,7 +30,7 @@ _CHARS: Final = "0123456789#:. "
 _CELL: Final = Size(8, 14)
 _MODULUS: Final = 65_521
 _FINDERS: Final = finder_bits()
-_CODE_OF: Final = np.zeros(128, np.uint8)
+_CODE_OF: Final = np.zeros(128, np.intp)
 _CODE_OF[np.frombuffer(_CHARS.encode(), np.uint8)] = np.arange(len(_CHARS))
 
 
@@ -49,7 +56,7 @@ class Layout(msgspec.Struct, frozen=True):
 
 def layout(width: int, height: int) -> Layout:
     """Lay a strip out: the text beside the mark if there is room, else above it."""
-    scale = max(1, min(width // (MARKED_WIDTH), min(width, height) // 720))
+    scale = max(1, min(width // MARK_MIN_SIZE.width, min(width, height) // 720))
     block = BLOCK * scale
     line = _CELL.height * scale
     tall = ROWS * block
@@ -73,9 +80,6 @@ def layout(width: int, height: int) -> Layout:
         (block, line + 2 * scale),
         width - 2 * block,
     )
-
-
-MARKED_WIDTH: Final = (COLUMNS + 2) * BLOCK
 
 
 @cache

@@ -1,6 +1,7 @@
 """Ground truth against what was observed: findings, and a verdict. Pure."""
 
+from recall_simulator.judge.cases import case_verdicts
 from recall_simulator.judge.evidence import Evidence
 from recall_simulator.judge.verdict import judge
 
-__all__ = ["Evidence", "judge"]
+__all__ = ["Evidence", "case_verdicts", "judge"]

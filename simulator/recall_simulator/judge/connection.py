@@ -5,7 +5,13 @@ from collections.abc import Iterable
 from recall_simulator.judge.causes import usual_cause
 from recall_simulator.judge.evidence import Evidence
 from recall_simulator.record import outcomes
-from recall_simulator.record.events import AttemptEnded, BotEnded, LinkOpened, Probed
+from recall_simulator.record.events import (
+    AttemptEnded,
+    BotEnded,
+    LinkOpened,
+    Probed,
+    RunBroken,
+)
 from recall_simulator.record.findings import Finding, Severity
 
 SLOW = 2.0
@@ -33,13 +39,14 @@ def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]
     silent = {
         (event.bot, event.attempt)
         for event in events
-        if isinstance(event, Probed) and not event.answered
+        if isinstance(event, Probed) and not event.answered and not event.held_back
     }
     return [
         *_losses(ended, opened, died=died),
         *_lives([event for event in events if isinstance(event, BotEnded)], opened),
         *_unproven(ended, silent),
         *_slowness(evidence),
+        *_unplayed(event for event in events if isinstance(event, RunBroken)),
     ]
 
 
@@ -90,6 +97,18 @@ def _lives(bots: list[BotEnded], opened: set[str]) -> Iterable[Finding]:
                 what="no connection was ever up: " + what if never_up else what,
                 scenario=scenario,
                 count=len(here),
+            )
+
+
+def _unplayed(broken: Iterable[RunBroken]) -> Iterable[Finding]:
+    """Scenarios that were to be played, and were not."""
+    for event in broken:
+        for scenario in event.not_played:
+            yield Finding(
+                kind="not-played",
+                severity="inconclusive",
+                what=f"not played: {event.reason}",
+                scenario=scenario,
             )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from recall_simulator.judge.counts import judge_counts
 from recall_simulator.judge.filing import where_misplaced
 from recall_simulator.judge.ledger import Ledger, Sent
-from recall_simulator.judge.sightings import Matched, judge_streams, match
+from recall_simulator.judge.sightings import Matched, judge_streams
 from recall_simulator.record.findings import Finding, Severity, StreamJudgement
 from recall_simulator.record.observations import Gone, Observation, ObserverTrouble
 from recall_simulator.record.streams import StreamKey
@@ -28,18 +28,18 @@ _LAST_LINES = 5
 
 
 def judge_frames(
-    ledger: Ledger, observations: Sequence[Observation]
+    ledger: Ledger, matched: Matched, observations: Sequence[Observation]
 ) -> tuple[list[Finding], list[StreamJudgement]]:
     """Compare what was sent with what was seen.
 
     Args:
         ledger: the truth.
+        matched: the sightings among the observations.
         observations: in the order of time.
 
     Returns:
         Findings, and what became of each stream; no streams where nobody saw a picture.
     """
-    matched = match(ledger, observations)
     troubles = [item for item in observations if isinstance(item, ObserverTrouble)]
     findings = [
         Finding(
@@ -56,16 +56,17 @@ def judge_frames(
     if not matched.seen:
         return findings, []
     streams = judge_streams(ledger, matched)
-    sampled = is_sampled(matched, troubles)
+    sampled = is_sampled(matched, observations)
     for stream in streams:
         findings += _of_stream(ledger, matched, stream, sampled=sampled)
     return findings, streams
 
 
-def is_sampled(matched: Matched, troubles: Sequence[ObserverTrouble]) -> bool:
+def is_sampled(matched: Matched, observations: Iterable[Observation]) -> bool:
     """Whether nobody saw everything, so that a frame that was not seen proves nothing."""
     observers = {sighting.observer for _, sighting in matched.seen}
-    return bool(troubles) and observers <= {trouble.observer for trouble in troubles}
+    troubled = {item.observer for item in observations if isinstance(item, ObserverTrouble)}
+    return bool(troubled) and observers <= troubled
 
 
 def _unmatched(matched: Matched) -> Iterable[Finding]:

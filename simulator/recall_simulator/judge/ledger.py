@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from math import inf
+from typing import Any
 
 import msgspec
 
@@ -36,9 +37,11 @@ class Sent(msgspec.Struct, kw_only=True):
     Attributes:
         copies: how often it was written whole.
         attempt: over which link it went first.
+        at: when it was due, in schedule seconds.
         written: real seconds since the run began.
         expect: what is asked of the receiver for it.
         in_doubt: whether the last link that it went over ended before it was proven delivered.
+        unsent: whether it is proven never to have left over the last link that it was written to.
         sha256: digest of the PNG; empty where digests were not asked for.
         marked: whether its picture is large enough for a mark.
         unseeable: no observer could have told it from others: it has no mark, and the receiver
@@ -47,9 +50,11 @@ class Sent(msgspec.Struct, kw_only=True):
 
     copies: int
     attempt: int
+    at: float
     written: float
     expect: Expectation
     in_doubt: bool = False
+    unsent: bool = False
     sha256: str = ""
     marked: bool = True
     unseeable: bool = False
@@ -57,7 +62,8 @@ class Sent(msgspec.Struct, kw_only=True):
     @property
     def demanded(self) -> bool:
         """Whether a good receiver must have it, and can be seen to."""
-        return self.expect == "must accept" and not self.in_doubt and not self.unseeable
+        excused = self.in_doubt or self.unsent or self.unseeable
+        return self.expect == "must accept" and not excused
 
 
 class Ledger:
@@ -66,6 +72,7 @@ class Ledger:
     Attributes:
         run_id: of the run, 8 hex digits.
         streams: frames by number, for each stream.
+        missed: when frames were due that were not sent whole, in schedule seconds.
         scenarios: the scenario of each recording.
         bots: the bot of each recording.
         late_closes: bots an old link of which was closed when the next one was up.
@@ -74,6 +81,7 @@ class Ledger:
     def __init__(self, events: Iterable[EngineEvent]) -> None:
         self.run_id = ""
         self.streams: dict[StreamKey, dict[int, Sent]] = {}
+        self.missed: dict[StreamKey, list[float]] = {}
         self.scenarios: dict[str, str] = {}
         self.bots: dict[str, str] = {}
         self.late_closes: set[str] = set()
@@ -95,12 +103,16 @@ class Ledger:
                 case FrameDropped():
                     stream = StreamKey(event.recording, event.participant, event.type)
                     self._unsure.add((stream, event.sequence))
+                    self.missed.setdefault(stream, []).append(event.at)
                 case AttemptEnded():
                     if event.outcome == PLANNED_OVERLAP:
                         self.late_closes.add(event.bot)
                     frames = unproven.pop(event.bot, [])
-                    for sent in frames[len(frames) - event.in_doubt :]:
+                    left = len(frames) - event.unsent
+                    for sent in frames[left - event.in_doubt : left]:
                         sent.in_doubt = True
+                    for sent in frames[left:]:
+                        sent.unsent = True
         for times in self._by_time.values():
             times.sort()
 
@@ -112,6 +124,7 @@ class Ledger:
             sent = frames[event.sequence] = Sent(
                 copies=0,
                 attempt=event.attempt,
+                at=event.at,
                 written=event.written,
                 expect=event.expect,
                 sha256=event.sha256,
@@ -122,8 +135,20 @@ class Ledger:
             self._by_time[stream].append((event.relative, event.sequence))
         sent.copies += 1
         # A copy that is proven delivered takes the doubt from one that was not.
-        sent.in_doubt = False
+        sent.in_doubt = sent.unsent = False
         return sent
+
+    def scenario_of(self, stream: StreamKey) -> str:
+        """The scenario that a stream was sent in."""
+        return self.scenarios.get(stream.recording, "")
+
+    def identify(self, stream: StreamKey) -> dict[str, Any]:
+        """A stream as findings name it: scenario, bot, recording, participant, type."""
+        return {
+            "scenario": self.scenario_of(stream),
+            "bot": self.bots.get(stream.recording, ""),
+            **msgspec.structs.asdict(stream),
+        }
 
     def find(self, sighting: Sighting) -> list[FrameId]:
         """The frames that a sighting may be of; none where it is none of this run's.

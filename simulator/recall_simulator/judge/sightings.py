@@ -127,10 +127,9 @@ def count_copies(matched: Matched) -> Counter[FrameId]:
 def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
     """What became of each stream that was sent."""
     copies = count_copies(matched)
-    first: dict[FrameId, float] = {}
+    late = delays(ledger, matched)
     order: dict[tuple[StreamKey, str], list[int]] = defaultdict(list)
     for frame, sighting in matched.seen:
-        first.setdefault(frame, sighting.at)
         if sighting.observer.startswith(_IN_ORDER):
             order[frame[0], sighting.observer].append(frame[1])
     misplaced = Counter(stream for stream, _ in matched.misplaced)
@@ -139,18 +138,10 @@ def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
         demanded = {number for number, sent in frames.items() if sent.demanded}
         gone = {number for key, number in matched.gone if key == stream}
         present = {number for number in frames if copies[stream, number]} - gone
-        lates = sorted(
-            max(0.0, first[stream, number] - sent.written)
-            for number, sent in frames.items()
-            if (stream, number) in first
-        )
+        lates = sorted(late[stream, number] for number in frames if (stream, number) in late)
         judged.append(
             StreamJudgement(
-                scenario=ledger.scenarios.get(stream.recording, ""),
-                bot=ledger.bots.get(stream.recording, ""),
-                recording=stream.recording,
-                participant=stream.participant,
-                type=stream.type,
+                **ledger.identify(stream),
                 expected=len(demanded),
                 seen=len(demanded & present),
                 in_doubt=sum(sent.in_doubt for sent in frames.values()),
@@ -168,6 +159,14 @@ def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
             )
         )
     return judged
+
+
+def delays(ledger: Ledger, matched: Matched) -> dict[FrameId, float]:
+    """Real seconds from writing each frame to the first sight of it."""
+    first: dict[FrameId, float] = {}
+    for frame, sighting in matched.seen:
+        first.setdefault(frame, sighting.at)
+    return {frame: max(0.0, at - ledger.sent(frame).written) for frame, at in first.items()}
 
 
 def _descents(numbers: Sequence[int]) -> int:

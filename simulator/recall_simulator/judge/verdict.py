@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 
+from recall_simulator.judge.closing import judge_closings
 from recall_simulator.judge.connection import judge_connection
 from recall_simulator.judge.evidence import Evidence
-from recall_simulator.judge.frames import judge_frames
+from recall_simulator.judge.fates import tell_fates
+from recall_simulator.judge.frames import is_sampled, judge_frames
+from recall_simulator.judge.incidents import judge_incidents
 from recall_simulator.judge.ledger import Ledger
 from recall_simulator.judge.process import judge_process
+from recall_simulator.judge.sightings import match
+from recall_simulator.judge.timelines import draw_timelines, measure_latencies
 from recall_simulator.record.findings import Finding, Verdict, worst
 from recall_simulator.record.observations import (
     Claim,
@@ -34,7 +39,9 @@ def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdi
     died = any(isinstance(item, ProcessEnded) for item in observations)
     findings: list[Finding] = judge_connection(evidence, died=died)
     findings += judge_process(evidence, observations)
-    about_frames, streams = judge_frames(Ledger(evidence.events), observations)
+    ledger = Ledger(evidence.events)
+    matched = match(ledger, observations)
+    about_frames, streams = judge_frames(ledger, matched, observations)
     findings += about_frames
     looked_at = list(CONNECTION)
     not_looked_at: list[str] = []
@@ -48,10 +55,15 @@ def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdi
         not_looked_at.append(FRAMES)
     else:
         not_looked_at.append(UNDERSTOOD)
+    fates = tell_fates(ledger, matched, sampled=is_sampled(matched, observations))
     return Verdict(
         verdict=worst(findings),
         findings=findings,
         looked_at=looked_at,
         not_looked_at=not_looked_at,
         streams=streams,
+        closings=judge_closings(evidence.events),
+        incidents=judge_incidents(ledger, fates, evidence.events),
+        timelines=draw_timelines(ledger, fates),
+        latencies=measure_latencies(ledger, matched),
     )

@@ -3,7 +3,7 @@
 Pure: a scenario and a seed go in, a plan of timed items comes out.
 """
 
-from recall_simulator.meeting.build import make_plans
+from recall_simulator.meeting.build import make_plans, plan_maker
 from recall_simulator.meeting.duration import seconds
 from recall_simulator.meeting.messages import FrameMessage, Messages, first_shots
 from recall_simulator.meeting.plan import (
@@ -43,6 +43,7 @@ __all__ = [
     "Torn",
     "first_shots",
     "make_plans",
+    "plan_maker",
     "scenario_schema",
     "seconds",
 ]

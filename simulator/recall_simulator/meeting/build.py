@@ -1,7 +1,7 @@
 """From a scenario to the plans of its bots."""
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -50,6 +50,31 @@ def make_plans(
     Raises:
         ScenarioError: the scenario asks for what can't be.
     """
+    plan = plan_maker(
+        name,
+        scenario,
+        seed=seed,
+        run_id=run_id,
+        start_time=start_time,
+        profile=profile,
+        scenes=scenes,
+        first_number=first_number,
+    )
+    return [plan(index) for index in range(scenario.bots)]
+
+
+def plan_maker(
+    name: str,
+    scenario: Scenario,
+    *,
+    seed: int,
+    run_id: str,
+    start_time: datetime,
+    profile: str | None = None,
+    scenes: Mapping[StreamType, str] | None = None,
+    first_number: int = 0,
+) -> Callable[[int], Plan]:
+    """The same for bots that come one by one: takes a bot's index, from 0, and gives its plan."""
     _check(scenario)
     sizes = _profile(profile or scenario.profile)
     cast = make_cast(scenario, seed)
@@ -73,7 +98,7 @@ def make_plans(
             end=Close() if scenario.end == "close" else Cut(),
         )
 
-    return [plan(index) for index in range(scenario.bots)]
+    return plan
 
 
 def _origin(scenario: Scenario, rng: random.Random, start_time: datetime) -> Origin:

@@ -90,6 +90,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     smoke: Annotated[bool, Meta(description="Part of the smoke check.")] = False
     description: str = ""
     expectation: Annotated[str, Meta(description="What a good receiver makes of it.")] = ""
+    source: Annotated[
+        str, Meta(description="Where that is demanded: a section of a standard, a page.")
+    ] = ""
     platform: Platform = "meet"
     profile: Annotated[
         Annotated[str, Meta(extra_json_schema={"enum": sorted(PROFILES)})] | CustomProfile,

@@ -1,12 +1,13 @@
 """When each frame is due: one lazy, ordered iterator for a bot.
 
-Every stream has a grid of due times and a random source of its own; a frame is due at its grid
-time plus its jitter, if that lies in a span of the stream. The streams are merged by time.
+Every stream has a grid of due times and chance of its own; a frame is due at its grid time plus its
+jitter, if that lies in a span of the stream. The streams are merged by time.
 """
 
 import heapq
-import random
+import struct
 from collections.abc import Iterator
+from hashlib import blake2b
 from itertools import groupby
 
 from recall_simulator.meeting import actions
@@ -31,7 +32,7 @@ def schedule(
         seed: of the bot; the same seed gives the same schedule.
     """
     streams = [
-        _stream(list(spans), cadence, rank, random.Random(f"{seed}:{key}"))
+        _stream(list(spans), cadence, rank, f"{seed}:{key}")
         for rank, (key, spans) in enumerate(
             groupby(sorted(timeline.spans, key=_stream_key), key=_stream_key), start=1
         )
@@ -61,11 +62,24 @@ def _meanwhile(timeline: Timeline, events: frozenset[str]) -> Iterator[Timed]:
                 yield Timed(at, _BEFORE_FRAMES, what)
 
 
-def _stream(spans: list[Span], cadence: Cadence, rank: int, rng: random.Random) -> Iterator[Timed]:
-    """The frames of one stream, whose spans stand in the order of time."""
+_THREE = struct.Struct("<III")
+
+
+def _stream(spans: list[Span], cadence: Cadence, rank: int, seed: str) -> Iterator[Timed]:
+    """The frames of one stream, whose spans stand in the order of time.
+
+    A slot's chance is a hash of its number: a `random.Random` for each of ten thousand streams
+    would take 3 KB each.
+    """
     interval = seconds(cadence.interval)
     jitter = seconds(cadence.jitter)
-    phase = rng.random() * interval if cadence.stagger else 0.0
+    key = blake2b(seed.encode(), digest_size=16).digest()
+
+    def chances(slot: int) -> tuple[float, float, float]:
+        one, two, three = _THREE.unpack(blake2b(b"%b%d" % (key, slot), digest_size=12).digest())
+        return one / 2**32, two / 2**32, three / 2**32
+
+    phase = chances(-1)[0] * interval if cadence.stagger else 0.0
     sequence = 0
     slot = 0
     for span in spans:
@@ -73,8 +87,8 @@ def _stream(spans: list[Span], cadence: Cadence, rank: int, rng: random.Random) 
             grid = phase + slot * interval
             if grid >= span.end:
                 break
+            late, missing, twice = chances(slot)
             slot += 1
-            late, missing, twice = rng.random(), rng.random(), rng.random()
             at = round(grid + late * jitter, 6)
             if not span.start <= at < span.end or missing < cadence.gap:
                 continue

@@ -4,7 +4,7 @@
 sent: the judge compares.
 """
 
-from recall_simulator.observe.observer import Identify, Now, Observer, ReceiverError, Tell
+from recall_simulator.observe.observer import Identify, Now, Observer, Tell
 from recall_simulator.observe.observers import Observers
 from recall_simulator.observe.process import ReceiverProcess
 from recall_simulator.observe.spec import KINDS, ObserverSpec, parse_observer
@@ -16,7 +16,6 @@ __all__ = [
     "Observer",
     "ObserverSpec",
     "Observers",
-    "ReceiverError",
     "ReceiverProcess",
     "Tell",
     "parse_observer",

@@ -75,7 +75,7 @@ def sighted(
     mark = shown.mark
     if mark is not None:
         claimed |= {"run_id": mark.run_id, "participant": mark.participant}
-        claimed |= {"type": mark.type, "sequence": mark.sequence}
+        claimed |= {"type": mark.type, "sequence": mark.sequence, "due": mark.at_ms / 1000}
     return Sighting(
         observer=observer,
         where=where,

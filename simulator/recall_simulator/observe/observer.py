@@ -2,14 +2,12 @@
 
 An observer opens before the run, looks while it goes on, and closes after it. It tells what it sees
 as it sees it. What it cannot see is an observation too: an `ObserverTrouble`, never an exception.
-
-    Exception
-    ├── UsageError            (record.errors) an option that can't be: found before anything starts
-    └── ReceiverError         the receiver of `--exec` could not be started, or not be kept in hand
+An option that can't be is a `UsageError`, before anything starts; a receiver that can't be started
+is a `ReceiverError`.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 from recall_simulator.frames.mark import Mark
@@ -26,21 +24,6 @@ Identify = Callable[[str], Mark | None]
 
 Called in threads.
 """
-
-
-class ReceiverError(Exception):
-    """The receiver of `--exec` could not be started: the run can't take place (exit code 3).
-
-    Attributes:
-        problem: what happened and what to do, one or two sentences.
-        last_lines: of its standard error and output, the oldest first.
-    """
-
-    def __init__(self, problem: str, last_lines: Sequence[str] = ()) -> None:
-        self.problem = problem
-        self.last_lines = list(last_lines)
-        said = "".join(f"\n  | {line}" for line in self.last_lines)
-        super().__init__(f"{problem}{said}")
 
 
 class Observer(Protocol):

@@ -9,9 +9,9 @@ from typing import Final
 
 from recall_simulator.observe.family import Family, named
 from recall_simulator.observe.lines import OnLine, Pipes
-from recall_simulator.observe.observer import Now, ReceiverError, Tell, passed
+from recall_simulator.observe.observer import Now, Tell, passed
 from recall_simulator.observe.ports import Port, listening
-from recall_simulator.record.errors import UsageError
+from recall_simulator.record.errors import ReceiverError, UsageError
 from recall_simulator.record.observations import ProcessEnded
 from recall_simulator.wire import parse_endpoint
 

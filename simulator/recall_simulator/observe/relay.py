@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from recall_simulator.observe.contents import Contents, look, sighted
 from recall_simulator.observe.observer import Identify, Now, Tell, passed
+from recall_simulator.observe.trust import trusting
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import ObserverTrouble
 from recall_simulator.record.streams import StreamKey, StreamType
@@ -47,11 +48,12 @@ class RelayObserver:
         self, name: str, url: str, *, now: Now, tell: Tell, identify: Identify | None = None
     ) -> None:
         try:
-            parse_endpoint(url)
+            endpoint = parse_endpoint(url)
         except UsageError as error:
             raise UsageError(f"--observe {name}: {error}") from None
         self.name = name
         self._url = url
+        self._tls = trusting() if endpoint.secure else None
         self._now = now
         self._tell = tell
         self._identify = identify
@@ -91,8 +93,9 @@ class RelayObserver:
     async def _listen(self) -> None:
         while True:
             try:
-                # A receiver with a certificate of its own is looked at through `ws`.
-                async with connect(self._url, max_size=None, proxy=None) as connection:
+                async with connect(
+                    self._url, max_size=None, proxy=None, ssl=self._tls
+                ) as connection:
                     self._connected.set()
                     async for message in connection:
                         self._put(message)

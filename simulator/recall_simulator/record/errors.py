@@ -1,14 +1,15 @@
 """Errors that are the user's to mend. Anything else that is raised is our bug.
 
     Exception
-    └── UsageError            the command line, an option, a file that was named
-        └── ScenarioError     a scenario: names the file, the key and the value
+    ├── UsageError            the command line, an option, a file that was named
+    │   └── ScenarioError     a scenario: names the file, the key and the value
+    └── ReceiverError         the receiver that was to be started here could not be
 
 What a receiver does wrong is no error of ours: it is an outcome or a finding.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class UsageError(Exception):
@@ -34,6 +35,21 @@ class ScenarioError(UsageError):
     def in_source(self, source: str) -> "ScenarioError":
         """The same error with the name of its file."""
         return ScenarioError(self.key, self.problem, source)
+
+
+class ReceiverError(Exception):
+    """The receiver of `--exec` could not be started: the run can't take place (exit code 3).
+
+    Attributes:
+        problem: what happened and what to do, one or two sentences.
+        last_lines: of its standard error and output, the oldest first.
+    """
+
+    def __init__(self, problem: str, last_lines: Sequence[str] = ()) -> None:
+        self.problem = problem
+        self.last_lines = list(last_lines)
+        said = "".join(f"\n  | {line}" for line in self.last_lines)
+        super().__init__(f"{problem}{said}")
 
 
 def closest(word: str, known: Iterable[str]) -> str:

@@ -9,10 +9,10 @@ from typing import Literal
 
 import msgspec
 
-from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.outcomes import Closing, Outcome
 from recall_simulator.record.streams import Expectation, StreamType
 
-DropReason = Literal["outage", "slow receiver", "lost in sending", "interrupted"]
+DropReason = Literal["outage", "slow receiver", "slow network", "lost in sending", "interrupted"]
 
 
 class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
@@ -118,8 +118,9 @@ class FrameDropped(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
 
     Attributes:
         reason: `outage` when no link was up, `slow receiver` when the policy for a slow receiver
-            gave it up, `lost in sending` when the link went while it was being written: the
-            receiver may have it or not; `interrupted` when the run was.
+            gave it up, `slow network` when our own slowness left no room for it, `lost in sending`
+            when the link went while it was being written: the receiver may have it or not;
+            `interrupted` when the run was.
     """
 
     scenario: str
@@ -153,6 +154,9 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
     """A ping before a planned end. With a pong, all that was sent before it has arrived.
 
     A pong proves the receiver's websocket layer, not its application.
+
+    Attributes:
+        held_back: the ping had not left when it was given up: a slow network of our making held it.
     """
 
     scenario: str
@@ -160,6 +164,7 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
     attempt: int
     at: float
     answered: bool
+    held_back: bool = False
 
 
 class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="end"):
@@ -167,9 +172,12 @@ class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
 
     Attributes:
         in_doubt: how many frames, the last ones written on this link, were not proven delivered
-            when it went.
+            when it went; the unsent ones come after them.
+        unsent: how many frames, the very last ones written on this link, are proven never to have
+            left when it was cut: they wait in our buffers, or in the socket's (Linux tells).
         largest_message: bytes of the largest message sent on this link.
         last_expect: what was asked of the receiver for the last message on this link.
+        closing: what became of our close frame; None where we sent none, or sent it second.
     """
 
     scenario: str
@@ -178,17 +186,24 @@ class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     at: float
     outcome: Outcome
     in_doubt: int = 0
+    unsent: int = 0
     largest_message: int = 0
     last_expect: Expectation = "must accept"
+    closing: Closing | None = None
 
 
 class OldLinkClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="late"):
-    """The close frame of an overlapped link left, after the new one was up."""
+    """The close frame of an overlapped link left, after the new one was up.
+
+    Attributes:
+        closing: what became of it.
+    """
 
     scenario: str
     bot: str
     attempt: int
     at: float
+    closing: Closing | None = None
 
 
 class RetryScheduled(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="retry"):
@@ -216,6 +231,18 @@ class BotEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     reason: Literal["finished", "unconnected", "gave up", "interrupted"]
 
 
+class RunBroken(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="broken"):
+    """Scenarios that were to be played will not be: the receiver can't be played to.
+
+    Attributes:
+        reason: what it did, as a clause.
+        not_played: names of the scenarios.
+    """
+
+    reason: str
+    not_played: list[str]
+
+
 class RunEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="done"):
     """The last event."""
 
@@ -236,5 +263,6 @@ EngineEvent = (
     | OldLinkClosed
     | RetryScheduled
     | BotEnded
+    | RunBroken
     | RunEnded
 )

@@ -5,12 +5,22 @@ from typing import Literal
 import msgspec
 
 from recall_simulator.record.streams import StreamType
+from recall_simulator.record.timelines import Incident, Latency, StreamTimeline
 
 VerdictName = Literal["ok", "tolerated", "failed", "inconclusive"]
 Severity = Literal["note", "tolerated", "failed", "inconclusive"]
 Column = Literal["drops", "dies", "loses", "other"]
 """The three ways in which a receiver fails, never merged: it drops the connection, its process
 dies, or it loses frames silently."""
+
+
+ClosingName = Literal["clean", "other code", "left open", "no answer", "cut"]
+"""What a receiver makes of our close frame, from good to bad.
+
+`clean`: it answered with the same code and ended TCP. `other code`: it answered with another, which
+RFC 6455, section 5.5.1, allows. `left open`: it answered, and left it to us to end TCP, against
+section 7.1.1. `no answer`: nothing came. `cut`: TCP ended without a close frame.
+"""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +45,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str = ""
     count: int = 1
     evidence: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """One line: what happened, and its usual cause."""
+        return f"{self.what} — {self.cause}" if self.cause else self.what
 
 
 class StreamJudgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +99,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         looked_at: what the verdict rests on.
         not_looked_at: what nobody saw, so that it is not said to be good.
         streams: what became of each; empty where nobody looked.
+        closings: the worst answer to a close frame of ours, by scenario; where there was none, it
+            is left out.
+        incidents: what the loss of a link did to each stream; empty where frames were not kept.
+        timelines: frame by frame; empty where frames were not kept.
+        latencies: of each scenario; empty where nobody looked.
     """
 
     verdict: VerdictName
@@ -91,11 +111,71 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     looked_at: list[str]
     not_looked_at: list[str]
     streams: list[StreamJudgement] = []
+    closings: dict[str, ClosingName] = {}
+    incidents: list[Incident] = []
+    timelines: list[StreamTimeline] = []
+    latencies: list[Latency] = []
 
     @property
     def exit_code(self) -> int:
         """0 for ok and tolerated, 1 for failed, 3 for inconclusive."""
         return {"ok": 0, "tolerated": 0, "failed": 1, "inconclusive": 3}[self.verdict]
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """A case of a check, as people know it.
+
+    Attributes:
+        number: chapter and case, as in 4.1; empty where the scenario has none.
+        name: of the scenario.
+        title: in words.
+        description: what happens.
+        expectation: what a good receiver makes of it.
+        source: where that is demanded.
+        skipped: why it is not played; empty where it is.
+    """
+
+    number: str
+    name: str
+    title: str
+    description: str = ""
+    expectation: str = ""
+    source: str = ""
+    skipped: str = ""
+
+
+class CaseVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check says of one case.
+
+    Attributes:
+        number: as in `Case`.
+        name: as in `Case`.
+        title: as in `Case`.
+        description: as in `Case`.
+        expectation: as in `Case`.
+        source: as in `Case`.
+        verdict: the worst of its findings, or `skipped` where it was left out for a reason that is
+            its only finding, a note.
+        closing: a verdict of its own on how the receiver answered close frames; None without any.
+        columns: how many findings each of the three ways to fail has.
+        findings: of this scenario alone.
+    """
+
+    number: str
+    name: str
+    title: str
+    description: str = ""
+    expectation: str = ""
+    source: str = ""
+    verdict: VerdictName | Literal["skipped"]
+    closing: ClosingName | None = None
+    columns: dict[str, int]
+    findings: list[Finding]
+
+    @property
+    def label(self) -> str:
+        """Number and name, as in `4.4 late-close`."""
+        return f"{self.number} {self.name}".strip()
 
 
 def worst(findings: list[Finding]) -> VerdictName:

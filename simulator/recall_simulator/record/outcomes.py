@@ -27,6 +27,20 @@ class Outcome(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+class Closing(msgspec.Struct, frozen=True):
+    """What became of a close frame of ours (RFC 6455, sections 5.5.1 and 7.1).
+
+    Attributes:
+        code: of our frame.
+        answer: code of the receiver's close frame; 1005 for one without, None where none came.
+        left_open: whether the receiver left it to us to end TCP, which is the server's part.
+    """
+
+    code: int
+    answer: int | None
+    left_open: bool
+
+
 COMPLETED = Outcome("completed", "plan", opened=True)
 PLANNED_CUT = Outcome("planned cut", "plan", opened=True)
 PLANNED_OVERLAP = Outcome("planned overlap", "plan", opened=True)

@@ -1,12 +1,9 @@
-"""Handlers of the engine's events: tally, console, journal."""
+"""Handlers of the engine's events, and what is written of a run: tally, console, journal.
 
-from recall_simulator.report.console import (
-    LiveConsole,
-    PlainConsole,
-    print_head,
-    print_summary,
-)
+What is for a terminal loads from `console` and `table` alone.
+"""
+
 from recall_simulator.report.journal import Journal
 from recall_simulator.report.tally import Tally
 
-__all__ = ["Journal", "LiveConsole", "PlainConsole", "Tally", "print_head", "print_summary"]
+__all__ = ["Journal", "Tally"]

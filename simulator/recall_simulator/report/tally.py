@@ -177,6 +177,7 @@ class Tally:
                     "ended_at": end.at,
                     "detail": end.outcome.detail,
                     "in_doubt": end.in_doubt,
+                    "closing": msgspec.to_builtins(end.closing),
                 }
                 for end in self.ends
             ],

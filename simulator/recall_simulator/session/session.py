@@ -6,6 +6,7 @@ import random
 import signal
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from typing import Self
 
@@ -27,14 +28,21 @@ from recall_simulator.faults import apply_faults
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import Plan, first_shots, make_plans
 from recall_simulator.observe import Observers, Tell, parse_observer
-from recall_simulator.record.errors import ScenarioError, UsageError
-from recall_simulator.record.events import RunEnded, RunStarted
+from recall_simulator.record.errors import ReceiverError, ScenarioError, UsageError
+from recall_simulator.record.events import (
+    EngineEvent,
+    LinkOpened,
+    RunBroken,
+    RunEnded,
+    RunStarted,
+)
+from recall_simulator.session.breaker import Breaker
 from recall_simulator.session.settings import Settings
 from recall_simulator.sources.cache import DiskCache, Progress, cache_folder, prepare
 from recall_simulator.sources.films import load_film
 from recall_simulator.sources.fonts import shipped_fonts
-from recall_simulator.sources.pictures import load_pictures
-from recall_simulator.sources.scenarios import Named, load_scenarios
+from recall_simulator.sources.pictures import is_picture, load_pictures
+from recall_simulator.sources.scenarios import Named, by_name, load_scenarios
 
 PICTURES_SEED = 0
 """People look the same in every run, so that their pictures are painted once for all of them."""
@@ -72,6 +80,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
                 f"{endpoint.host} is neither loopback nor a private address: add "
                 "--i-own-this-receiver if it is yours to test"
             )
+        if settings.speed is not None and not 0 < settings.speed < inf:
+            raise UsageError(f"a speed is above 0, as in 4, and not {settings.speed!r}")
         if settings.speed is None and settings.conduct.slow_receiver != "block":
             raise UsageError(
                 f"--slow-receiver {settings.conduct.slow_receiver} needs due times to fall behind: "
@@ -85,7 +95,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         start_time = settings.start_time or utc_now()
         library, warnings = _library(run_id, settings.frames, marks=settings.marks)
         plans: dict[str, list[Plan]] = {}
-        for name, named in _by_name(load_scenarios(settings.scenarios)).items():
+        for name, named in by_name(load_scenarios(settings.scenarios)).items():
             plans[name] = _plans(
                 name,
                 named,
@@ -130,7 +140,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def play(self, handlers: Sequence[Handler], tell: Tell = lambda observation: None) -> None:
         """Play every scenario, one after the other. Ctrl-C and SIGTERM end it cleanly.
 
-        A receiver that was started here and has died is started again before the next scenario.
+        A receiver that was started here and has died is started again before the next scenario. One
+        that can't be played to ends the run: `RunBroken` says why, and what is not played.
 
         Args:
             handlers: take the engine's events.
@@ -153,7 +164,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
         task = asyncio.current_task()
         assert task is not None
-        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in loops
+        # Windows has no signal handlers in loops; threads other than the first have none at all.
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         observers = Observers(
             self.settings.observe,
@@ -166,18 +178,47 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         interrupted = True
         try:
             async with observers:
-                for plans in self.scenarios.values():
-                    if observers.process is not None:
-                        # A receiver may die of the last message: that must be seen by now.
-                        await observers.process.settle()
-                        if not observers.process.is_alive:
-                            await observers.process.restart()
-                    await self._play_scenario(plans, handlers, elapsed)
+                await self._play_scenarios(observers, handlers, elapsed)
             interrupted = False
         except asyncio.CancelledError:
             return
         finally:
             emit(RunEnded(interrupted=interrupted))
+
+    async def _play_scenarios(
+        self, observers: Observers, handlers: Sequence[Handler], elapsed: Callable[[], float]
+    ) -> None:
+        opened: set[str] = set()
+
+        def note(event: EngineEvent) -> None:
+            if isinstance(event, LinkOpened):
+                opened.add(event.scenario)
+
+        breaker = Breaker()
+        left = list(self.scenarios)
+        while left:
+            name = left.pop(0)
+            await self._play_scenario(self.scenarios[name], [note, *handlers], elapsed)
+            if not left:
+                return
+            died = False
+            if observers.process is not None:
+                # A receiver may die of the last message: that must be seen by now.
+                await observers.process.settle()
+                died = not observers.process.is_alive
+            broken = breaker.played(opened=name in opened, died=died)
+            if died and not broken and observers.process is not None:
+                restart = stopwatch()
+                try:
+                    await observers.process.restart()
+                except ReceiverError as error:
+                    broken = f"the receiver died and could not be started again: {error.problem}"
+                else:
+                    broken = breaker.restarted(restart())
+            if broken:
+                for take in handlers:
+                    take(RunBroken(reason=broken, not_played=left))
+                return
 
     async def _play_scenario(
         self, plans: list[Plan], handlers: Sequence[Handler], elapsed: Callable[[], float]
@@ -206,18 +247,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             conduct=settings.conduct,
             elapsed=elapsed,
         )
-
-
-def _by_name(scenarios: list[Named]) -> dict[str, Named]:
-    """Each under a name of its own: one that is played again is another meeting."""
-    named: dict[str, Named] = {}
-    for each in scenarios:
-        name, turn = each.name, 1
-        while name in named:
-            turn += 1
-            name = f"{each.name}#{turn}"
-        named[name] = each
-    return named
 
 
 def _plans(
@@ -252,7 +281,7 @@ def _library(
     fonts = shipped_fonts()
     if frames is None:
         return FrameLibrary(run_id=run_id, seed=PICTURES_SEED, fonts=fonts, marks=marks), ()
-    load = load_film if frames.is_file() else load_pictures
+    load = load_film if frames.is_file() and not is_picture(frames) else load_pictures
     pictures, warnings = load(frames)
     library = FrameLibrary(
         run_id=run_id, seed=PICTURES_SEED, fonts=fonts, marks=marks, pictures=pictures

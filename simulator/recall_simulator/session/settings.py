@@ -1,6 +1,7 @@
 """All that a run can be told, checked."""
 
 import ssl
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import msgspec
 
 from recall_simulator.engine import Conduct
 from recall_simulator.record.streams import StreamType
+from recall_simulator.sources.scenarios import Reference
 from recall_simulator.wire import Endpoint, Signer
 
 
@@ -16,7 +18,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         endpoint: the receiver.
-        scenarios: names, numbers, files or `module:function`, as `load_scenarios` takes them.
+        scenarios: names, numbers, files, `module:function` or scenarios themselves, as
+            `load_scenarios` takes them.
         seed: of everything random; None for a new one.
         run_id: eight hex digits; None for new ones.
         start_time: when the recordings began, with a time zone; None for now.
@@ -36,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     endpoint: Endpoint
-    scenarios: list[str]
+    scenarios: Sequence[Reference]
     seed: int | None = None
     run_id: str | None = None
     start_time: datetime | None = None

@@ -99,7 +99,7 @@ class DiskCache:
             return None
         start = len(_MAGIC) + 32
         body = data[start:]
-        if not data.startswith(_MAGIC) or hashlib.sha256(body).digest() != data[start - 32 : start]:
+        if not data.startswith(_MAGIC) or _checksum(name, body) != data[start - 32 : start]:
             return None
         try:
             record = msgspec.msgpack.decode(body, type=_Record)
@@ -122,7 +122,7 @@ class DiskCache:
             with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as file:
                 part = Path(file.name)
                 try:
-                    file.write(_MAGIC + hashlib.sha256(body).digest() + body)
+                    file.write(_MAGIC + _checksum(name, body) + body)
                     file.close()
                     part.replace(self.folder / (name + _SUFFIX))
                 except BaseException:
@@ -223,6 +223,11 @@ def _stamp(library: FrameLibrary) -> bytes:
     fonts = hashlib.sha256(msgspec.msgpack.encode(library.fonts)).hexdigest()
     versions = (PAINTER, PIL.__version__, np.__version__, zlib.ZLIB_RUNTIME_VERSION)
     return f"{versions} {fonts}".encode()
+
+
+def _checksum(name: str, body: bytes) -> bytes:
+    """The name goes in, so that a file under another's name is none."""
+    return hashlib.sha256(name.encode() + body).digest()
 
 
 def _name(key: BaseKey, stamp: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The user's own pictures, out of a folder."""
+"""The user's own pictures: one file, or a folder of them."""
 
 import hashlib
 import warnings
@@ -32,14 +32,23 @@ class Loaded(NamedTuple):
     warnings: tuple[str, ...]
 
 
+def is_picture(path: Path) -> bool:
+    """Whether a file is a picture that Pillow knows, and one that does not move."""
+    try:
+        with Image.open(path) as image:
+            return getattr(image, "n_frames", 1) == 1
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
+
+
 def load_pictures(folder: Path, *, hold: int = 4) -> Loaded:
-    """Read the pictures of a folder in the order of their names.
+    """Read a picture, or the pictures of a folder in the order of their names.
 
     Any format that Pillow reads; turned as their EXIF data says; transparency on white; of moving
     pictures the first. Hidden files and folders are passed over.
 
     Args:
-        folder: where the pictures are.
+        folder: where the pictures are, or the only one.
         hold: frames for which each picture stays.
 
     Raises:
@@ -47,12 +56,15 @@ def load_pictures(folder: Path, *, hold: int = 4) -> Loaded:
             is a picture that can be used.
     """
     try:
-        if not folder.is_dir():
-            what = "is a file" if folder.exists() else "does not exist"
-            raise UsageError(f"{folder} {what}: name a folder with pictures in it")
-        files = sorted(
-            path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file()
-        )
+        if not folder.exists():
+            raise UsageError(f"{folder} does not exist: name a folder with pictures in it")
+        files = [folder]
+        if folder.is_dir():
+            files = sorted(
+                path
+                for path in folder.iterdir()
+                if not path.name.startswith(".") and path.is_file()
+            )
     except OSError as error:
         raise UsageError(f"the folder {folder} cannot be read: {_reason(error)}") from error
     if not files:
@@ -112,9 +124,10 @@ def _read(path: Path) -> NDArray[np.uint8]:
 
 def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode.startswith(("I", "F")):
-        # 16-bit grey arrives as integers beyond 255, which `convert` would clip to white.
+        # Deep grey arrives as numbers beyond 255, which `convert` would clip to white.
         levels = np.asarray(image, np.float64)
-        top = 65_535 if image.mode.startswith("I") else max(1.0, float(levels.max(initial=1.0)))
+        brightest = float(levels.max(initial=1.0))
+        top = 65_535 if image.mode.startswith("I;16") else _white(image.mode, brightest)
         image = Image.fromarray((np.clip(levels / top, 0, 1) * 255).astype(np.uint8))
     if image.has_transparency_data:
         clear = image.convert("RGBA")
@@ -123,6 +136,12 @@ def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
     image = image.convert("RGB")
     image.thumbnail(LARGEST, Image.Resampling.LANCZOS)
     return np.asarray(image)
+
+
+def _white(mode: str, brightest: float) -> float:
+    """What is white in a picture whose mode does not say: a full byte, word, or its brightest."""
+    steps = (255, 65_535) if mode == "I" else (1.0,)
+    return next((step for step in steps if brightest <= step), brightest)
 
 
 def _reason(error: OSError) -> str:

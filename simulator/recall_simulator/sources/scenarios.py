@@ -1,11 +1,13 @@
 """Finds and reads scenarios: a bundled one, a TOML file, or `module:function`."""
 
+import difflib
 import importlib
 import re
 import sys
 import tomllib
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,10 @@ class Named(msgspec.Struct, frozen=True):
     source: str
 
 
+Reference = str | Scenario | Mapping[str, Any] | Named
+"""What names a scenario, or is one."""
+
+
 def bundled() -> dict[str, Named]:
     """The scenarios of the package `recall_scenarios` by name, in the order of their numbers."""
     found: list[tuple[list[int], Named]] = []
@@ -56,14 +62,14 @@ def bundled_text(name: str) -> str:
     raise KeyError(name)
 
 
-def load_scenarios(references: Iterable[str]) -> list[Named]:
-    """Load what a command line names.
+def load_scenarios(references: Iterable[Reference]) -> list[Named]:
+    """Load what a command line, or a test, names.
 
     Args:
         references: each a bundled scenario's name or number, `all`, `smoke` or `every`, the path
             of a TOML file, or `module:function` (the module is looked for in the current folder
             too; the function takes nothing and returns a `Scenario` or a dictionary of the same
-            keys).
+            keys); or a `Scenario`, such a dictionary, or what was loaded before.
 
     Raises:
         UsageError: there is no such scenario, or it can't be read.
@@ -71,11 +77,76 @@ def load_scenarios(references: Iterable[str]) -> list[Named]:
     """
     loaded: list[Named] = []
     for reference in references:
-        if reference in (ALL, SMOKE, EVERY):
+        if isinstance(reference, Named):
+            loaded.append(reference)
+        elif isinstance(reference, Scenario):
+            loaded.append(_given(reference))
+        elif isinstance(reference, Mapping):
+            loaded.append(_given(convert(dict(reference), "the scenario")))
+        elif reference in (ALL, SMOKE, EVERY):
             loaded += [named for named in bundled().values() if _is_in(reference, named.scenario)]
         else:
             loaded.append(_load(reference))
     return loaded
+
+
+def by_name(scenarios: Iterable[Named]) -> dict[str, Named]:
+    """Each under a name of its own: one that is played again is another meeting."""
+    named: dict[str, Named] = {}
+    for each in scenarios:
+        name, turn = each.name, 1
+        while name in named:
+            turn += 1
+            name = f"{each.name}#{turn}"
+        named[name] = each
+    return named
+
+
+def select(
+    cases: Iterable[Named], *, only: Iterable[str] = (), skip: Iterable[str] = ()
+) -> list[Named]:
+    """Those of some cases that are wanted, in their order.
+
+    Args:
+        cases: with numbers.
+        only: globs on number or name, as `3.*`, `4.1` or `late-*`; without any, all.
+        skip: globs of those that are left out.
+
+    Raises:
+        UsageError: a glob matches none of them, or none is left.
+    """
+    cases, only, skip = list(cases), list(only), list(skip)
+    for pattern in (*only, *skip):
+        if not any(_fits(pattern, named) for named in cases):
+            raise UsageError(f"no case is called {pattern!r}; {_near(pattern, cases)}")
+    chosen = [
+        named
+        for named in cases
+        if (not only or any(_fits(pattern, named) for pattern in only))
+        and not any(_fits(pattern, named) for pattern in skip)
+    ]
+    if not chosen:
+        raise UsageError("every case that is wanted is skipped: nothing is left to play")
+    return chosen
+
+
+def _fits(pattern: str, named: Named) -> bool:
+    return fnmatchcase(named.scenario.number, pattern) or fnmatchcase(named.name, pattern)
+
+
+def _near(word: str, cases: Iterable[Named]) -> str:
+    """A hint: the closest numbers and names, or where all of them are listed."""
+    words = [word for named in cases for word in (named.scenario.number, named.name)]
+    near = difflib.get_close_matches(word, words, n=3, cutoff=0.55)
+    if near:
+        return "did you mean " + " or ".join(repr(name) for name in near) + "?"
+    return "`recallsim scenarios list` prints numbers and names; '3.*' is a whole chapter"
+
+
+def _given(scenario: Scenario) -> Named:
+    """A scenario that was given as a value, under a name made of its title."""
+    words = re.findall(r"[a-z0-9]+", scenario.title.lower())
+    return Named("-".join(words)[:40] or "scenario", scenario, "the scenario")
 
 
 def _is_in(group: str, scenario: Scenario) -> bool:
@@ -94,7 +165,7 @@ def _load(reference: str) -> Named:
         if reference in (named.name, named.scenario.number):
             return named
     raise UsageError(
-        f"there is no scenario {reference!r}; {closest(reference, known)} "
+        f"there is no scenario {reference!r}; {_near(reference, known.values())} "
         "(a file of your own ends in .toml, a function is written module:function)"
     )
 

@@ -9,6 +9,7 @@ from frame to frame, so a template holds the rest, encoded once.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -135,11 +136,19 @@ def absolute_time(start_time: datetime, relative: float, options: WireOptions) -
 
     Digits past the microsecond are zeros; digits fewer than six are cut, not rounded.
     """
-    moment = (start_time + timedelta(microseconds=round(relative * 1e6))).astimezone(UTC)
-    text = moment.isoformat(timespec="microseconds")[:-6]
+    seconds, micros = divmod(round(relative * 1e6) + start_time.microsecond, 1_000_000)
+    text = _whole_second(start_time, seconds)
     digits = options.absolute_digits
-    text = text[:-7] if digits == 0 else (text + "000")[: len(text) - 6 + digits]
+    if digits:
+        text = f"{text}.{micros:06d}000"[: len(text) + 1 + digits]
     return text + options.absolute_suffix
+
+
+@lru_cache(maxsize=4096)
+def _whole_second(start_time: datetime, seconds: int) -> str:
+    """Many frames share a second, and this is most of what their time costs."""
+    moment = start_time.replace(microsecond=0) + timedelta(seconds=seconds)
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:-6]
 
 
 class FrameTemplate:

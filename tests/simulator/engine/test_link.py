@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -9,9 +10,10 @@ from typing import TypeVar
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.utils import accept_key
 
 from recall_simulator.engine import Link, LinkLost, WebSocketDialer
-from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.outcomes import Closing, Outcome
 from recall_simulator.wire import LinkPlan, parse_endpoint
 
 T = TypeVar("T")
@@ -143,6 +145,19 @@ def test_a_link_is_blocked_until_the_receiver_takes_what_was_sent() -> None:
     assert over_a_link(use, dawdle, max_size=None) == [False, True, False, True, True, False]
 
 
+async def upgrade(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: bytes = b""
+) -> None:
+    """Complete the upgrade by hand, and write something right after it."""
+    request = await reader.readuntil(b"\r\n\r\n")
+    key = request.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
+    accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
+    writer.write(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n" + first
+    )
+
+
 def upgrade_then(*words: bytes, answer: bytes | None = None) -> Talk:
     """A server that completes the upgrade by hand and then writes what it likes.
 
@@ -150,13 +165,7 @@ def upgrade_then(*words: bytes, answer: bytes | None = None) -> Talk:
     """
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await reader.readuntil(b"\r\n\r\n")
-        key = request.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
-        accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
-        writer.write(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n" + words[0]
-        )
+        await upgrade(reader, writer, words[0])
         for word in words[1:]:
             await writer.drain()
             writer.write(word)
@@ -242,6 +251,53 @@ def test_a_close_frame_that_nobody_reads_is_given_up() -> None:
     assert (outcome.text, outcome.cause) == ("unanswered close", "plan")
 
 
+def test_a_cut_says_how_much_never_left() -> None:
+    async def main() -> tuple[int, int, int]:
+        taken, go_on = 0, asyncio.Event()
+
+        async def doze(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal taken
+            request = (await reader.readuntil(b"\r\n\r\n")).decode()
+            key = request.partition("Sec-WebSocket-Key: ")[2].partition("\r\n")[0]
+            writer.write(
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                b"Connection: Upgrade\r\nSec-WebSocket-Accept: "
+                + accept_key(key).encode()
+                + b"\r\n\r\n"
+            )
+            await go_on.wait()
+            with contextlib.suppress(ConnectionError):
+                while data := await reader.read(2**20):
+                    taken += len(data)
+            writer.close()
+
+        async with await asyncio.start_server(doze, "127.0.0.1", 0) as server:
+            host, port = server.sockets[0].getsockname()
+            dialer = WebSocketDialer(parse_endpoint(f"ws://{host}:{port}/"))
+            link = await dialer.dial(1, LinkPlan())
+            before = link.written
+            for _ in range(20):
+                link.send(b"x" * 1_000_000)
+            unsent = await link.cut("rst")
+            go_on.set()
+            written = link.written - before
+        return written, unsent, taken
+
+    written, unsent, taken = asyncio.run(main())
+    assert written == 20 * 1_000_014
+    assert unsent > 1_000_000
+    assert taken <= written - unsent
+
+
+def test_nothing_is_known_to_have_stayed_where_all_has_left() -> None:
+    async def use(link: Link) -> int:
+        link.send(b"x" * 1000)
+        assert await link.answers_ping(20.0)
+        return await link.cut("rst")
+
+    assert over_a_link(use, ServerConnection.wait_closed) == 0
+
+
 def test_a_blocked_link_can_be_closed_in_bounded_time() -> None:
     async def doze(connection: ServerConnection) -> None:
         connection.transport.pause_reading()
@@ -255,3 +311,49 @@ def test_a_blocked_link_can_be_closed_in_bounded_time() -> None:
     outcome = over_a_link(use, doze, close_timeout=0.1, max_size=None)
     assert outcome is not None
     assert outcome.text == "unanswered close"
+
+
+@pytest.mark.parametrize(
+    ("answer", "closing"),
+    [
+        (b"\x88\x02\x03\xe8", Closing(1000, 1000, left_open=False)),
+        (b"\x88\x02\x03\xf0", Closing(1000, 1008, left_open=False)),
+        (b"\x88\x00", Closing(1000, 1005, left_open=False)),
+        (b"", Closing(1000, None, left_open=False)),
+    ],
+)
+def test_the_answer_to_a_close_frame_is_kept(answer: bytes, closing: Closing) -> None:
+    async def main() -> Closing | None:
+        server = await asyncio.start_server(upgrade_then(b"", answer=answer), "127.0.0.1", 0)
+        async with server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
+            assert link.closing is None
+            await link.close(1000)
+            return link.closing
+
+    assert asyncio.run(main()) == closing
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answer", [b"\x88\x02\x03\xe8", b""])
+def test_tcp_that_the_receiver_leaves_open_is_told(answer: bytes) -> None:
+    async def main() -> Closing | None:
+        done = asyncio.Event()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await upgrade(reader, writer)
+            await reader.read(1)
+            writer.write(answer)
+            await done.wait()
+            writer.close()
+
+        server = await asyncio.start_server(talk, "127.0.0.1", 0)
+        async with server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
+            await link.close(1000, patience=0.1)
+            done.set()
+            return link.closing
+
+    assert asyncio.run(main()) == Closing(1000, 1000 if answer else None, left_open=True)

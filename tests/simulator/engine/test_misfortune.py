@@ -185,6 +185,18 @@ def test_bandwidth_and_delay_hold_bytes_back_and_lose_none() -> None:
     assert taken >= 0.15
 
 
+def test_what_waits_for_a_slow_network_does_not_wait_for_the_receiver() -> None:
+    async def use(link: Link, seen: Seen) -> list[bool]:
+        states = [link.is_held_back]
+        link.send(b"x" * 100_000)
+        states += [link.is_blocked, link.is_held_back]
+        states += [await link.writable(20.0), link.is_blocked]
+        return states
+
+    states, _ = linked(use, LinkPlan(bandwidth=1_000_000))
+    assert states == [False, True, True, True, False]
+
+
 def test_a_slow_handshake_is_slow_and_what_follows_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

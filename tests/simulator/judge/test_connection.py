@@ -185,6 +185,16 @@ def test_frames_that_nothing_proves_to_have_been_read_are_not_called_good(
     assert verdict.verdict == ("inconclusive" if kinds else "ok")
 
 
+def test_a_ping_that_a_slow_network_of_ours_held_back_is_no_sign_against_a_receiver() -> None:
+    for held_back, kinds in ((True, []), (False, ["unproven"])):
+        probed = Probed(
+            scenario="s", bot="b", attempt=1, at=0.0, answered=False, held_back=held_back
+        )
+        opened = LinkOpened(scenario="s", bot="b", attempt=1, at=0.0)
+        verdict = judge([opened, probed, ended(outcomes.PLANNED_CUT, 48)])
+        assert [finding.kind for finding in verdict.findings] == kinds
+
+
 def test_a_receiver_that_holds_frames_up_is_called_slow() -> None:
     def sent(stall: float) -> FrameSent:
         return FrameSent(

@@ -60,7 +60,7 @@ def frame(
     )  # fmt: skip
 
 
-def run(*legs: Iterable[FrameSent], in_doubt: int = 0) -> list[EngineEvent]:
+def run(*legs: Iterable[FrameSent], in_doubt: int = 0, unsent: int = 0) -> list[EngineEvent]:
     """A run whose links were cut between the legs, with so many frames in doubt at each cut."""
     events: list[EngineEvent] = [
         RunStarted(run_id=RUN, seed=1, start_time="", url="ws://h/", scenarios=["s"], speed="max"),
@@ -78,6 +78,7 @@ def run(*legs: Iterable[FrameSent], in_doubt: int = 0) -> list[EngineEvent]:
                 at=0.0,
                 outcome=outcome,
                 in_doubt=0 if last else in_doubt,
+                unsent=0 if last else unsent,
             )
         )
     return [*events, BotEnded(**WHO, at=99.0, reason="finished")]
@@ -343,6 +344,17 @@ def test_frames_in_doubt_are_neither_demanded_nor_forbidden() -> None:
         verdict = judge(events, [*(saw(ADA[n]) for n in kept), *map(saw, second)])
         assert verdict.verdict == "ok"
         assert (verdict.streams[0].expected, verdict.streams[0].in_doubt) == (9, 3)
+    verdict = judge(events, [*(saw(ADA[n]) for n in range(6)), *map(saw, second)])
+    assert summary(verdict) == [("lost", "failed", 1)]
+
+
+def test_frames_that_never_left_are_neither_in_doubt_nor_demanded() -> None:
+    second = [frame(n, attempt=2) for n in range(10, 12)]
+    events = run(ADA, second, in_doubt=1, unsent=2)
+    for kept in (range(7), range(8)):
+        verdict = judge(events, [*(saw(ADA[n]) for n in kept), *map(saw, second)])
+        assert verdict.verdict == "ok"
+        assert (verdict.streams[0].expected, verdict.streams[0].in_doubt) == (9, 1)
     verdict = judge(events, [*(saw(ADA[n]) for n in range(6)), *map(saw, second)])
     assert summary(verdict) == [("lost", "failed", 1)]
 

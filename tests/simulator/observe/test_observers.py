@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from recall_simulator.observe import Observers, ReceiverError
-from recall_simulator.record.errors import UsageError
+from recall_simulator.observe import Observers
+from recall_simulator.record.errors import ReceiverError, UsageError
 from recall_simulator.record.observations import (
     ObserverTrouble,
     ProcessEnded,

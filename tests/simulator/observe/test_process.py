@@ -12,8 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
-from recall_simulator.observe import ReceiverError, ReceiverProcess
-from recall_simulator.record.errors import UsageError
+from recall_simulator.observe import ReceiverProcess
+from recall_simulator.record.errors import ReceiverError, UsageError
 from recall_simulator.record.observations import ProcessEnded, ProcessSample
 
 from .conftest import LISTENS, WITHIN, Told, is_running

@@ -10,8 +10,14 @@ from recall_simulator.judge import Evidence, judge
 from recall_simulator.meeting import Plan
 from recall_simulator.record.events import EngineEvent, RunStarted
 from recall_simulator.record.outcomes import Outcome
-from recall_simulator.report import LiveConsole, PlainConsole, Tally, print_head, print_summary
-from recall_simulator.report.console import size_of
+from recall_simulator.report import Tally
+from recall_simulator.report.console import (
+    LiveConsole,
+    PlainConsole,
+    print_head,
+    print_summary,
+    size_of,
+)
 
 PlansOf = Callable[..., list[Plan]]
 PlayOut = Callable[..., list[EngineEvent]]

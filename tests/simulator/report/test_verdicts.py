@@ -4,10 +4,15 @@ import io
 
 from rich.console import Console
 
-from recall_simulator.record.findings import Column, Finding, Severity, Verdict
-from recall_simulator.report.verdicts import case_verdicts, check_json, print_check
+from recall_simulator.judge import case_verdicts
+from recall_simulator.record.findings import Case, Column, Finding, Severity, Verdict
+from recall_simulator.report.table import print_check
+from recall_simulator.report.verdicts import check_json
 
-CASES = [("1.1", "a", "First"), ("", "b", "Second")]
+CASES = [
+    Case(number="1.1", name="a", title="First"),
+    Case(number="", name="b", title="Second"),
+]
 
 
 def finding(scenario: str, severity: Severity, column: Column = "loses") -> Finding:
@@ -40,7 +45,7 @@ def test_what_belongs_to_no_case_counts_for_all() -> None:
 def test_the_table_and_the_object_say_it_all() -> None:
     judged = verdict(finding("b", "failed"))
     rows = case_verdicts(judged, CASES)
-    console = Console(file=io.StringIO(), width=100, color_system=None)
+    console = Console(file=io.StringIO(), width=140, color_system=None)
     print_check(console, judged, rows)
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()

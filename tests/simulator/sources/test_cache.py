@@ -77,13 +77,19 @@ def test_a_damaged_file_is_made_anew(cache: DiskCache, damage: object) -> None:
 
 
 def test_a_whole_file_of_another_form_is_made_anew(cache: DiskCache) -> None:
-    import hashlib
-
     prepare(fresh(), SHOTS, cache=cache)
     body = b"\x93\x01\x02\x03"
     for path in cache.folder.iterdir():
-        path.write_bytes(module._MAGIC + hashlib.sha256(body).digest() + body)
+        path.write_bytes(module._MAGIC + module._checksum(path.stem, body) + body)
     assert prepare(fresh(), SHOTS, cache=DiskCache(cache.folder)).made == 3
+
+
+def test_a_file_under_the_name_of_another_is_made_anew(cache: DiskCache) -> None:
+    prepare(fresh(), SHOTS, cache=cache)
+    first, *others = sorted(cache.folder.iterdir())
+    for path in others:
+        path.write_bytes(first.read_bytes())
+    assert prepare(fresh(), SHOTS, cache=DiskCache(cache.folder))[:2] == (2, 1)
 
 
 def test_a_folder_that_cannot_be_made_costs_one_warning(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from recall_simulator.record.errors import UsageError
 from recall_simulator.sources import pictures
-from recall_simulator.sources.pictures import load_pictures
+from recall_simulator.sources.pictures import is_picture, load_pictures
 
 
 def save(path: Path, colour: object = (200, 40, 40), size: tuple[int, int] = (40, 30)) -> Path:
@@ -44,6 +44,34 @@ def test_pictures_come_in_the_order_of_their_names(tmp_path: Path) -> None:
     assert source.name == again.name
     save(tmp_path / "b.png", (1, 255, 0))
     assert load_pictures(tmp_path).source.name != source.name
+
+
+def test_one_picture_will_do_and_is_told_from_a_film(tmp_path: Path) -> None:
+    one = save(tmp_path / "one.png", (0, 255, 0))
+    source, told = load_pictures(one)
+    assert (len(source), told) == (1, ())
+    assert int(source.picture(0)[5, 5].argmax()) == 1
+    assert is_picture(one)
+    moving = tmp_path / "moving.gif"
+    first, second = (Image.new("RGB", (8, 8), colour) for colour in ("red", "blue"))
+    first.save(moving, save_all=True, append_images=[second])
+    assert not is_picture(moving)
+    (tmp_path / "film.mp4").write_bytes(b"no picture")
+    assert not is_picture(tmp_path / "film.mp4")
+
+
+@pytest.mark.parametrize(
+    ("mode", "value", "white"),
+    [("I", 128, 255), ("I", 32_768, 65_535), ("I;16", 128, 65_535), ("F", 0.5, 1.0)],
+)
+def test_deep_grey_keeps_its_brightness(
+    tmp_path: Path, mode: str, value: float, white: float
+) -> None:
+    dtype = {"I": np.int32, "I;16": np.uint16, "F": np.float32}[mode]
+    levels = np.full((6, 4), value, dtype)
+    Image.fromarray(levels).save(tmp_path / "deep.tiff")
+    source, _ = load_pictures(tmp_path)
+    assert abs(int(source.picture(0)[2, 2, 0]) - value / white * 255) <= 1
 
 
 def test_exif_rotation_is_honoured(tmp_path: Path) -> None:
@@ -136,7 +164,6 @@ def test_a_folder_too_full_is_used_in_part(tmp_path: Path, monkeypatch: pytest.M
     ("make", "message"),
     [
         (lambda folder: folder / "nowhere", "does not exist: name a folder"),
-        (lambda folder: save(folder / "one.png"), "is a file: name a folder"),
         (lambda folder: folder, "the folder is empty"),
     ],
 )

@@ -1,0 +1,73 @@
+"""Playing a session and judging what was seen of it."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from recall_simulator.engine import Handler
+from recall_simulator.judge import Evidence, judge
+from recall_simulator.record.errors import UsageError
+from recall_simulator.record.events import RunEnded
+from recall_simulator.record.findings import Verdict
+from recall_simulator.record.observations import Observation
+from recall_simulator.report.tally import Tally
+from recall_simulator.session import Session
+
+
+class Played(NamedTuple):
+    """A run that is over.
+
+    Attributes:
+        tally: its counts.
+        evidence: what the judge kept of its events.
+        observations: what was seen of the receiver, in the order of time.
+        verdict: on the receiver.
+        trouble: what ended it before its time, to be raised once all has been told.
+    """
+
+    tally: Tally
+    evidence: Evidence
+    observations: list[Observation]
+    verdict: Verdict
+    trouble: UsageError | None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C or SIGTERM ended it."""
+        return any(isinstance(e, RunEnded) and e.interrupted for e in self.evidence.events)
+
+
+def play_and_judge(
+    session: Session,
+    handlers: Sequence[Handler] = (),
+    *,
+    tally: Tally | None = None,
+    tell: Callable[[Observation], None] = lambda observation: None,
+) -> Played:
+    """Play a session to its end, or to Ctrl-C, and judge it.
+
+    Args:
+        session: ready to be played; what is not painted yet will be when it is due.
+        handlers: take the engine's events, after the tally.
+        tally: counts; a new one by default.
+        tell: takes what observers see, as it is seen.
+
+    Raises:
+        UsageError: a handler can't go on, and nothing was played yet.
+        ReceiverError: the receiver could not be started.
+    """
+    tally = Tally() if tally is None else tally
+    evidence = Evidence(frames=bool(session.settings.observe))
+    observations: list[Observation] = []
+    trouble: UsageError | None = None
+
+    def take(observation: Observation) -> None:
+        observations.append(observation)
+        tell(observation)
+
+    try:
+        session.play([tally, evidence, *handlers], take)
+    except UsageError as error:
+        if tally.run is None:
+            raise
+        trouble = error
+    return Played(tally, evidence, observations, judge(evidence, observations), trouble)

@@ -1,0 +1,77 @@
+"""One timer for the bots of many: due times are rounded up to slots of a few milliseconds.
+
+A timer of its own for each frame costs more than sending a small frame. Here all bots that are due
+in one slot are woken by one timer. Rounding up makes frames late by half a slot on average; that is
+measured as lag of ours, like any other.
+"""
+
+import asyncio
+
+from recall_simulator.engine.clock import Interrupt, RealClock, yield_to_loop
+
+SLOT = 0.005
+"""Seconds of real time that share a timer."""
+
+_FRAMES_IN_A_ROW = 8
+"""Frames that a late bot sends before it lets the others have their turn."""
+
+
+class Wheel:
+    """The timers of one event loop. Make it inside the running loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._slots: dict[int, list[asyncio.Future[None]]] = {}
+
+    def slot(self, when: float) -> "asyncio.Future[None]":
+        """A future that is done when the loop's time has come to `when`, up to a slot later."""
+        number = -int(-when // SLOT)
+        waiting = self._slots.get(number)
+        if waiting is None:
+            waiting = self._slots[number] = []
+            self.loop.call_at(number * SLOT, self._turn, number)
+        woken = self.loop.create_future()
+        waiting.append(woken)
+        return woken
+
+    def _turn(self, number: int) -> None:
+        for woken in self._slots.pop(number):
+            if not woken.done():
+                woken.set_result(None)
+
+
+class WheelClock(RealClock):
+    """A bot's own clock, whose zero is when the bot joins; all bots of a loop share the wheel.
+
+    Args:
+        wheel: of the loop.
+    """
+
+    def __init__(self, wheel: Wheel) -> None:
+        super().__init__()
+        self._wheel = wheel
+        self._in_a_row = 0
+
+    async def sleep_until(self, at: float, interrupt: Interrupt) -> None:
+        """Return when schedule time `at` has come, or `interrupt` is done."""
+        when = self._real(at)
+        if interrupt.done():
+            return
+        if when <= self._time():
+            self._in_a_row += 1
+            if self._in_a_row >= _FRAMES_IN_A_ROW:
+                self._in_a_row = 0
+                await yield_to_loop()
+            return
+        self._in_a_row = 0
+        woken = self._wheel.slot(when)
+
+        def wake(_: object) -> None:
+            if not woken.done():
+                woken.set_result(None)
+
+        interrupt.add_done_callback(wake)
+        try:
+            await woken
+        finally:
+            interrupt.remove_done_callback(wake)

@@ -1,0 +1,280 @@
+"""A campaign against a Python function that takes a message's bytes: `fuzz_target`."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from recall_simulator.fuzz.custody import Custody, Ended
+from recall_simulator.fuzz.exchange import Done, Offence
+from recall_simulator.fuzz.messages import BATCH, draw_batch
+from recall_simulator.fuzz.records import (
+    FindingMade,
+    FuzzEnded,
+    FuzzFinding,
+    FuzzHandler,
+    FuzzProgress,
+    FuzzReport,
+    FuzzStarted,
+    Input,
+    Shrinking,
+)
+from recall_simulator.fuzz.shrinking import shrunk
+
+SLOW: Final = 1.0
+"""CPU seconds that no input may take."""
+MEMORY: Final = 128 * 2**20
+"""Bytes that no input may take."""
+_DEADLY: Final = 3  # ends of a worker by one kind of edit, after which it is left out
+_WARM: Final = 32  # batches after which memory is taken for settled
+_TRIES: Final = {"hung": 40, "died": 60, "grew": 60}
+_MANY_TRIES: Final = 400
+
+_Wrong = Offence | Ended
+Key = tuple[str, ...]
+
+
+def fuzz_target(
+    target: str,
+    *,
+    allow: Sequence[str] = (),
+    max_examples: int | None = 10_000,
+    seconds: float | None = None,
+    seed: int = 0,
+    handlers: Iterable[FuzzHandler] = (),
+    slow: float = SLOW,
+    memory: int = MEMORY,
+) -> FuzzReport:
+    """Give a function valid, rare, damaged and hostile messages, and see what it does.
+
+    It runs in a process of its own: what ends that process, or never ends, is a finding too.
+
+    Args:
+        target: `module:function`; the module is looked for in the current folder first. The
+            function takes the bytes of a websocket message, and may be async.
+        allow: names of exceptions by which it refuses a message, as in `ValueError`; their
+            subclasses are allowed too. A valid message must not be refused.
+        max_examples: messages to be given; None for no limit.
+        seconds: how long to go on; None for no limit.
+        seed: the same seed draws the same messages.
+        handlers: are told what happens.
+        slow: CPU seconds that no message may take.
+        memory: bytes that no message may take.
+
+    Returns:
+        What was found. Where Ctrl-C stops it, what was found until then.
+
+    Raises:
+        UsageError: the target cannot be imported, or cannot be called with one argument.
+    """
+    custody = Custody(target, allow, slow=slow, memory=memory)
+    try:
+        return _Campaign(target, custody, seed, tuple(handlers)).run(max_examples, seconds)
+    finally:
+        custody.close()
+
+
+class _Campaign:
+    """One campaign.
+
+    Args:
+        target: its name.
+        custody: runs it.
+        seed: of the messages.
+        handlers: are told what happens.
+    """
+
+    def __init__(
+        self, target: str, custody: Custody, seed: int, handlers: tuple[FuzzHandler, ...]
+    ) -> None:
+        self._target = target
+        self._custody = custody
+        self._seed = seed
+        self._handlers = handlers
+        self._inputs = 0
+        self._by_class: Counter[str] = Counter()
+        self._findings: dict[Key, FuzzFinding] = {}
+        self._shapes: dict[Key, Key] = {}
+        self._deaths: Counter[str] = Counter()
+        self._left_out = 0
+        self._slowest = 0.0
+        self._batches = 0
+        self._settled: int | None = None
+        self._resident = 0
+        self._shrinking = 0.0
+        self._interrupted = False
+
+    def run(self, max_examples: int | None, seconds: float | None) -> FuzzReport:
+        """Go on until the budget is spent or somebody presses Ctrl-C."""
+        self._tell(
+            FuzzStarted(
+                target=self._target, seed=self._seed, max_examples=max_examples, seconds=seconds
+            )
+        )
+        began = self._began = _now()
+        rng = random.Random(self._seed)
+        left = max_examples
+        try:
+            batch = self._draw(rng, left)
+            while batch:
+                self._custody.give(batch)
+                left = None if left is None else left - len(batch)
+                # The next batch is drawn while the target has this one.
+                spent = seconds is not None and _now() - began >= seconds
+                following = [] if spent else self._draw(rng, left)
+                self._take(batch)
+                batch = following
+                self._tell(self._progress())
+        except KeyboardInterrupt:
+            self._interrupted = True
+        report = self._report()
+        self._tell(FuzzEnded(report=report))
+        return report
+
+    def _draw(self, rng: random.Random, left: int | None) -> list[Input]:
+        """The next messages, without those whose like has ended the worker too often."""
+        batch: list[Input] = []
+        while not batch and left != 0:
+            drawn = draw_batch(rng, BATCH if left is None else min(BATCH, left))
+            batch = [each for each in drawn if not self._is_deadly(each)]
+            self._left_out += len(drawn) - len(batch)
+            left = None if left is None else left - (len(drawn) if not batch else 0)
+        return batch
+
+    def _is_deadly(self, message: Input) -> bool:
+        return any(self._deaths[edit.name] >= _DEADLY for edit in message.edits)
+
+    def _take(self, batch: list[Input]) -> None:
+        """Take what became of a batch; after a death, of what is left of it."""
+        wrong: list[tuple[Input, _Wrong]] = []
+        left = batch
+        answer = self._custody.take()
+        while True:
+            if isinstance(answer, Done):
+                wrong += [(left[each.number], each) for each in answer.offences]
+                self._note(left, answer)
+                break
+            wrong.append((left[answer.number], answer))
+            self._count(left[: answer.number + 1])
+            left = left[answer.number + 1 :]
+            if not left:
+                break
+            answer = self._custody.run(left)
+        for message, each in wrong:
+            self._found(message, each)
+
+    def _note(self, batch: list[Input], done: Done) -> None:
+        self._count(batch)
+        self._slowest = max(self._slowest, done.slowest)
+        self._resident = done.resident
+        self._batches += 1
+        if self._batches == _WARM:
+            self._settled = done.resident
+
+    def _count(self, batch: list[Input]) -> None:
+        self._inputs += len(batch)
+        self._by_class.update(each.expect for each in batch)
+
+    def _found(self, message: Input, wrong: _Wrong) -> None:
+        key = _key(message, wrong)
+        known = self._findings.get(self._shapes.get(key, key))
+        if known is None:
+            known = self._made_small(message, wrong)
+            shape: Key = ("shape", *known.shape)
+            self._shapes[key] = shape
+            if shape not in self._findings:
+                self._findings[shape] = known
+                self._tell(FindingMade(finding=known))
+            else:
+                known = self._findings[shape]
+        if isinstance(wrong, Ended):
+            self._deaths.update({edit.name for edit in known.minimal.edits})
+        shape = self._shapes[key]
+        found = self._findings[shape]
+        self._findings[shape] = msgspec.structs.replace(found, count=found.count + 1)
+
+    def _made_small(self, message: Input, wrong: _Wrong) -> FuzzFinding:
+        began = _now()
+        self._tell(Shrinking(outcome=wrong.outcome, error=wrong.error, input=message))  # type: ignore[arg-type]
+        last: dict[bytes, _Wrong] = {}
+
+        def fails(candidate: Input) -> bool:
+            found = self._alone(candidate)
+            if found is None or _kind(found) != _kind(wrong):
+                return False
+            last[candidate.data] = found
+            return True
+
+        minimal = shrunk(message, fails, tries=_TRIES.get(wrong.outcome, _MANY_TRIES))
+        again = last.get(minimal.data, wrong)
+        self._shrinking += _now() - began
+        return FuzzFinding(
+            outcome=again.outcome,  # type: ignore[arg-type]
+            error=again.error,
+            message=again.message,
+            where=again.where,
+            input=message,
+            minimal=minimal,
+            seconds=getattr(again, "seconds", 0.0),
+            grown=getattr(again, "grown", 0),
+            count=0,
+            first=self._inputs,
+        )
+
+    def _alone(self, message: Input) -> _Wrong | None:
+        """What one message leads to."""
+        answer = self._custody.run([message])
+        if isinstance(answer, Ended):
+            return answer
+        return answer.offences[0] if answer.offences else None
+
+    def _progress(self) -> FuzzProgress:
+        return FuzzProgress(
+            inputs=self._inputs,
+            by_class=dict(self._by_class),
+            findings=len(self._findings),
+            seconds=_now() - self._began - self._shrinking,
+        )
+
+    def _report(self) -> FuzzReport:
+        progress = self._progress()
+        return FuzzReport(
+            target=self._target,
+            seed=self._seed,
+            inputs=progress.inputs,
+            by_class=progress.by_class,
+            seconds=progress.seconds,
+            findings=list(self._findings.values()),
+            interrupted=self._interrupted,
+            slowest=self._slowest,
+            grown=None if self._settled is None else self._resident - self._settled,
+            left_out=self._left_out,
+        )
+
+    def _tell(self, event: object) -> None:
+        for handler in self._handlers:
+            handler(event)  # type: ignore[arg-type]
+
+
+def _kind(wrong: _Wrong) -> Key:
+    """What makes two failures alike, wherever the message differs."""
+    return wrong.outcome, wrong.error, wrong.where
+
+
+def _key(message: Input, wrong: _Wrong) -> Key:
+    """What two findings must share to be taken for one before they are made small.
+
+    A place in the code is enough; where there is none, or where one place refuses everything, the
+    edits tell them apart.
+    """
+    if wrong.where and wrong.outcome == "raised":
+        return _kind(wrong)
+    return *_kind(wrong), *sorted({edit.name for edit in message.edits})
+
+
+def _now() -> float:
+    """Real seconds: how long a campaign takes is measured, nothing waits for it."""
+    return time.perf_counter()  # noqa: TID251

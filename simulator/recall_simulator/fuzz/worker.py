@@ -1,0 +1,194 @@
+"""The process that a target runs in: `python -m recall_simulator.fuzz.worker MODULE:FUNCTION`.
+
+It may be killed by what it is given: batches come in on standard input, results go out on standard
+output, and before each input its number goes into a file that both sides have mapped, so that
+whoever started it knows which one it died of. What the target itself prints is thrown away.
+"""
+
+import asyncio
+import contextlib
+import faulthandler
+import importlib
+import inspect
+import mmap
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from recall_simulator.fuzz.appetite import Appetite, limit_address_space
+from recall_simulator.fuzz.exchange import Done, Given, Offence, Refused, receive, send
+
+
+def load(target: str) -> Callable[[bytes], Any] | Refused:
+    """The user's function, found from the folder that we are in."""
+    module, _, name = target.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except BaseException as error:  # a module may do anything when it is imported
+        return Refused(f"{type(error).__name__}: {error}")
+    if not callable(found):
+        return Refused(f"{name} is no function")
+    try:
+        inspect.signature(found).bind(b"")
+    except TypeError:
+        return Refused(
+            f"{name}{inspect.signature(found)} cannot be called with one argument, the message's "
+            "bytes"
+        )
+    except ValueError:  # a function in C says nothing of its parameters
+        pass
+    function: Callable[[bytes], Any] = found
+    return function
+
+
+class Runner:
+    """Gives inputs to the target and says what it did wrong.
+
+    Args:
+        target: takes a message; may be async.
+        allow: names of exceptions that refuse a message; their subclasses do too.
+        slow: CPU seconds that no input may take.
+        memory: bytes that no input may take.
+        started: is told the number of each input before it is given.
+    """
+
+    def __init__(
+        self,
+        target: Callable[[bytes], Any],
+        allow: tuple[str, ...],
+        slow: float,
+        memory: int,
+        started: Callable[[int], None],
+    ) -> None:
+        self._target = target
+        self._allow = frozenset(allow)
+        self._slow = slow
+        self._memory = memory
+        self._started = started
+        self._appetite = Appetite()
+        self._loop = asyncio.new_event_loop()
+
+    def run(self, batch: list[Given]) -> Done:
+        """Give a batch; where it took too much memory, once more, to see which input it was."""
+        self._appetite.reset()
+        offences, slowest = [], 0.0
+        for number, given in enumerate(batch):
+            offence, seconds = self._one(number, given)
+            slowest = max(slowest, seconds)
+            if offence is not None:
+                offences.append(offence)
+        if self._appetite.grown() > self._memory:
+            offences += self._greedy(batch, {each.number for each in offences})
+        return Done(offences, slowest, self._appetite.resident())
+
+    def _greedy(self, batch: list[Given], known: set[int]) -> list[Offence]:
+        found = []
+        for number, given in enumerate(batch):
+            if number in known:
+                continue
+            self._appetite.reset()
+            _, seconds = self._one(number, given)
+            grown = self._appetite.grown()
+            if grown > self._memory:
+                words = f"took {grown >> 20} MiB of memory for a message of {len(given[0])} bytes"
+                found.append(Offence(number, "grew", "", words, "", seconds, grown))
+        return found
+
+    def _one(self, number: int, given: Given) -> tuple[Offence | None, float]:
+        message, must_accept = given
+        self._started(number)
+        began = time.process_time()
+        error: BaseException | None = None
+        try:
+            answer = self._target(message)
+            if inspect.isawaitable(answer):
+                self._loop.run_until_complete(_waited(answer))
+        except BaseException as raised:  # SystemExit is a finding too
+            error = raised
+        seconds = time.process_time() - began
+        if seconds > self._slow:
+            words = f"took {seconds:.1f} s of computing"
+            return Offence(number, "hung", "", words, "", seconds, 0), seconds
+        if error is None:
+            return None, seconds
+        return self._judged(number, error, must_accept=must_accept, seconds=seconds), seconds
+
+    def _judged(
+        self, number: int, error: BaseException, *, must_accept: bool, seconds: float
+    ) -> Offence | None:
+        names = {form for kind in type(error).__mro__ for form in _names(kind)}
+        allowed = not names.isdisjoint(self._allow)
+        if allowed and not must_accept:
+            return None
+        outcome = "refused" if allowed else "raised"
+        if isinstance(error, MemoryError):
+            outcome = "grew"
+        try:
+            said = " ".join(str(error).split())
+        except Exception as worse:
+            said = f"(its text raises {type(worse).__name__})"
+        return Offence(number, outcome, type(error).__name__, said[:200], _where(error), seconds, 0)
+
+
+def _names(kind: type) -> tuple[str, str, str]:
+    """How a user may call a class."""
+    name = kind.__qualname__
+    return name, f"{kind.__module__}.{name}", f"{kind.__module__}:{name}"
+
+
+async def _waited(answer: Awaitable[Any]) -> None:
+    await answer
+
+
+def _where(error: BaseException) -> str:
+    """The innermost place in the user's own files; else in anybody's."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    here = f"{Path.cwd()}{os.sep}"
+    own = [f for f in frames if f.filename.startswith(here) and "site-packages" not in f.filename]
+    if not frames:
+        return ""
+    frame = (own or frames)[-1]
+    return f"{frame.filename.removeprefix(here)}:{frame.lineno} in {frame.name}"
+
+
+def main() -> None:
+    """Serve until the other side is gone."""
+    target, allow, slow, memory, path = sys.argv[1:]
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us
+    requests, results = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.dup2(nowhere, 1)
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  until the end
+    faulthandler.enable()
+    loaded = load(target)
+    if isinstance(loaded, Refused):
+        send(results, loaded)
+        return
+    with Path(path).open("r+b") as file, mmap.mmap(file.fileno(), 4) as progress:
+
+        def started(number: int) -> None:
+            progress[:] = number.to_bytes(4)
+
+        names = tuple(filter(None, allow.split(",")))
+        runner = Runner(loaded, names, float(slow), int(memory), started)
+        limit_address_space()
+        send(results, Done([], 0.0, 0))
+        with contextlib.suppress(EOFError, BrokenPipeError):
+            while True:
+                batch = receive(requests)
+                os.ftruncate(2, 0)  # what was said of earlier ones
+                send(results, runner.run(batch))
+
+
+if __name__ == "__main__":
+    main()

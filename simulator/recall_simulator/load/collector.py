@@ -1,0 +1,139 @@
+"""Gathers figures inside the engine: a few operations a frame, histograms only at a flush."""
+
+from recall_simulator.load.figures import Counts, Links
+from recall_simulator.record.events import (
+    AttemptEnded,
+    AttemptStarted,
+    BotEnded,
+    BotStarted,
+    EngineEvent,
+    FrameDropped,
+    FrameSent,
+    LinkOpened,
+)
+
+_OURS = ("interrupted", "completed")
+
+
+class Collector:
+    """A handler of one loop's engine events.
+
+    Schedule time is real time here, and starts when a bot joins; `AttemptStarted.at` and the like
+    are taken as differences only.
+
+    Args:
+        by_stream: count frames by stream as well, for whoever compares with what observers saw.
+    """
+
+    def __init__(self, *, by_stream: bool = False) -> None:
+        self._by_stream = by_stream
+        self._counts = Counts()
+        self._late: list[float] = []
+        self._lag: list[float] = []
+        self._stall: list[float] = []
+        self._states: dict[str, str] = {}
+        self._numbers: dict[str, int] = {}
+        self._dialled: dict[str, float] = {}
+        self._lost: dict[str, float] = {}
+        self._connect: list[float] = []
+        self._recover: list[float] = []
+        self._ping: list[float] = []
+        self._any_opened = False
+
+    @property
+    def any_opened(self) -> bool:
+        """Whether a handshake has ever succeeded."""
+        return self._any_opened
+
+    def __call__(self, event: EngineEvent) -> None:
+        """Take one event."""
+        if type(event) is FrameSent:
+            self._counts.sent += 1
+            self._counts.message_bytes += event.message_bytes
+            self._lag.append(event.lag)
+            self._stall.append(event.stall)
+            self._late.append(event.lag + event.stall)
+            if self._by_stream:
+                self._count_stream(event)
+            return
+        match event:
+            case FrameDropped(reason="interrupted"):
+                return  # it came due while the run was being stopped
+            case FrameDropped():
+                _count(self._counts.dropped, event.reason)
+            case BotStarted():
+                self._states[event.bot] = "dialling"
+                self._numbers[event.bot] = event.number
+            case AttemptStarted():
+                self._counts.dials += 1
+                self._states[event.bot] = "dialling"
+                self._dialled[event.bot] = event.at
+            case LinkOpened():
+                self._opened(event)
+            case AttemptEnded():
+                self._ended(event)
+            case BotEnded():
+                for kept in (self._states, self._dialled, self._lost, self._numbers):
+                    kept.pop(event.bot, None)
+
+    def ping(self, seconds: float | None) -> None:
+        """A ping was answered after so many seconds, or not in time."""
+        if seconds is None:
+            self._counts.unanswered += 1
+        else:
+            self._ping.append(seconds)
+
+    def joined(self, number: int, at: float) -> None:
+        """A bot joined, at this Unix time."""
+        self._counts.started[number] = at
+
+    def flush(self, blocked: int) -> tuple[Counts, Links]:
+        """What has happened since the last flush, and how the bots stand.
+
+        Args:
+            blocked: links whose receiver takes no more.
+        """
+        counts, self._counts = self._counts, Counts()
+        for name in ("late", "lag", "stall", "connect", "recover", "ping"):
+            values: list[float] = getattr(self, f"_{name}")
+            getattr(counts, name).take(values)
+            values.clear()
+        states = list(self._states.values())
+        links = Links(
+            states.count("up"), states.count("dialling"), states.count("waiting"), blocked
+        )
+        return counts, links
+
+    def _count_stream(self, event: FrameSent) -> None:
+        number = self._numbers[event.bot]
+        _count(self._counts.streams, f"{number}/{event.participant}/{event.type}")
+
+    def _opened(self, event: LinkOpened) -> None:
+        self._any_opened = True
+        self._counts.opened += 1
+        self._states[event.bot] = "up"
+        self._connect.append(event.at - self._dialled[event.bot])
+        lost = self._lost.pop(event.bot, None)
+        if lost is not None:
+            self._recover.append(event.at - lost)
+
+    def _ended(self, event: AttemptEnded) -> None:
+        outcome = event.outcome
+        self._states[event.bot] = "waiting"
+        if outcome.text in _OURS:
+            return
+        self._lost.setdefault(event.bot, event.at)
+        if not outcome.opened:
+            _count(self._counts.failures, outcome.text)
+        elif outcome.cause == "plan":
+            self._counts.cuts += 1
+            self._counts.in_doubt += event.in_doubt
+        else:
+            _count(self._counts.losses, outcome.text)
+            self._counts.in_doubt += event.in_doubt
+        if outcome.detail and outcome.cause != "plan":
+            self._counts.details[outcome.text] = outcome.detail
+
+
+def _count(counts: dict[str, int], name: str) -> None:
+    counts[name] = counts.get(name, 0) + 1

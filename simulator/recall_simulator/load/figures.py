@@ -1,0 +1,172 @@
+"""What a load run measures, as values that add up: over time, processes, machines."""
+
+from typing import Any
+
+import msgspec
+
+from recall_simulator.load.histogram import Histogram
+
+TIMES = ("late", "lag", "stall", "connect", "recover", "ping", "latency")
+"""The histograms of `Counts`."""
+
+
+class Links(msgspec.Struct, frozen=True, array_like=True):
+    """How the bots of one process stand at one moment.
+
+    Attributes:
+        up: with an open link.
+        dialling: in a handshake, or waiting for the first turn to dial.
+        waiting: for the next dial, after a loss or a failed handshake.
+        blocked: of those that are up, how many whose receiver takes no more.
+    """
+
+    up: int = 0
+    dialling: int = 0
+    waiting: int = 0
+    blocked: int = 0
+
+    def __add__(self, other: "Links") -> "Links":
+        return Links(
+            self.up + other.up,
+            self.dialling + other.dialling,
+            self.waiting + other.waiting,
+            self.blocked + other.blocked,
+        )
+
+
+class Counts(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What happened in some stretch of time.
+
+    Attributes:
+        sent: frames written whole.
+        message_bytes: bytes of their messages.
+        dropped: frames that were due and not sent, by reason.
+        in_doubt: frames written on links that were lost, and not proven to have arrived.
+        dials: attempts begun.
+        opened: handshakes that succeeded.
+        failures: handshakes that failed, by class.
+        losses: open links that the receiver ended, by class.
+        cuts: open links that we cut, as planned.
+        details: one line of evidence for each class of failure or loss.
+        unanswered: pings without a pong within two seconds.
+        late: seconds from when a frame was due to when it was in the socket: lag and stall.
+        lag: the part of it that is our own doing.
+        stall: the part of it that is the receiver's, who took no more.
+        connect: seconds from the dial to the 101.
+        recover: seconds from the loss of a link to the next 101.
+        ping: seconds from ping to pong.
+        latency: seconds from when a frame was due to when an observer saw it.
+        seen: frames that observers saw, each once.
+        started: when bots joined, by number, as Unix time; only where somebody observes.
+        streams: frames sent by stream; only where somebody observes.
+    """
+
+    sent: int = 0
+    message_bytes: int = 0
+    dropped: dict[str, int] = {}
+    in_doubt: int = 0
+    dials: int = 0
+    opened: int = 0
+    failures: dict[str, int] = {}
+    losses: dict[str, int] = {}
+    cuts: int = 0
+    details: dict[str, str] = {}
+    unanswered: int = 0
+    late: Histogram = msgspec.field(default_factory=Histogram)
+    lag: Histogram = msgspec.field(default_factory=Histogram)
+    stall: Histogram = msgspec.field(default_factory=Histogram)
+    connect: Histogram = msgspec.field(default_factory=Histogram)
+    recover: Histogram = msgspec.field(default_factory=Histogram)
+    ping: Histogram = msgspec.field(default_factory=Histogram)
+    latency: Histogram = msgspec.field(default_factory=Histogram)
+    seen: int = 0
+    started: dict[int, float] = {}
+    streams: dict[str, int] = {}
+
+    @property
+    def offered(self) -> int:
+        """Frames that came due: sent, or dropped."""
+        return self.sent + sum(self.dropped.values())
+
+    def add(self, other: "Counts") -> None:
+        """Add what another one counted."""
+        for field in Counts.__struct_fields__:
+            mine, theirs = getattr(self, field), getattr(other, field)
+            if isinstance(mine, Histogram):
+                mine.add(theirs)
+            elif field in ("details", "started"):
+                setattr(self, field, {**mine, **theirs})
+            elif isinstance(mine, dict):
+                merged = {name: mine.get(name, 0) + count for name, count in theirs.items()}
+                setattr(self, field, {**mine, **merged})
+            else:
+                setattr(self, field, mine + theirs)
+
+
+class Delta(msgspec.Struct, frozen=True, kw_only=True):
+    """What one process tells after each flush.
+
+    Attributes:
+        worker: name of the process.
+        second: of the run in which it happened, from 0.
+        counts: what happened since the flush before.
+        links: how its bots stand now.
+    """
+
+    worker: str
+    second: int
+    counts: Counts
+    links: Links
+
+
+class Second(msgspec.Struct, kw_only=True):
+    """One second of the run, all processes together."""
+
+    counts: Counts = msgspec.field(default_factory=Counts)
+    links: dict[str, Links] = {}
+
+    @property
+    def all_links(self) -> Links:
+        """How the bots of all processes stood at its end."""
+        return sum(self.links.values(), Links())
+
+
+class Figures:
+    """All that was measured in a run so far, in total and by second."""
+
+    def __init__(self) -> None:
+        self.total = Counts()
+        self.seconds: dict[int, Second] = {}
+        self.links: dict[str, Links] = {}
+
+    def add(self, delta: Delta) -> None:
+        """Take what a process tells."""
+        self.total.add(delta.counts)
+        second = self.seconds.setdefault(delta.second, Second(links={}))
+        second.counts.add(delta.counts)
+        second.links[delta.worker] = self.links[delta.worker] = delta.links
+
+    def lose(self, worker: str) -> None:
+        """A process is gone, and its links with it."""
+        self.links.pop(worker, None)
+
+    @property
+    def all_links(self) -> Links:
+        """How the bots of all processes stand now."""
+        return sum(self.links.values(), Links())
+
+    def over(self, first: int, last: int) -> Counts:
+        """What happened from one second to another, both included."""
+        counts = Counts()
+        for number in range(first, last + 1):
+            if number in self.seconds:
+                counts.add(self.seconds[number].counts)
+        return counts
+
+
+def times_json(histogram: Histogram) -> dict[str, Any]:
+    """A histogram in the object of `--json`: seconds, or null where nothing was counted."""
+    if not histogram.counts:
+        return {"count": 0, "p50": None, "p90": None, "p99": None, "max": None}
+    found = {f"p{percent}": round(histogram.percentile(percent), 6) for percent in (50, 90, 99)}
+    return {"count": histogram.total, **found, "max": round(histogram.highest, 6)}

@@ -1,0 +1,63 @@
+"""Histograms of seconds that merge: the same buckets in every process, so that counts add up."""
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+LEAST = 1e-6
+"""Seconds: all that is shorter is in bucket 0, and counts as nothing."""
+
+_STEP = math.log(1.02)
+"""Buckets grow by 2 %, so a percentile is off by 1 % at most."""
+
+
+class Histogram(msgspec.Struct, kw_only=True):
+    """How often which duration came about.
+
+    Attributes:
+        counts: by bucket; bucket b ends at `LEAST * 1.02**b` seconds.
+        highest: the longest, exactly, in seconds.
+    """
+
+    counts: dict[int, int] = {}
+    highest: float = 0.0
+
+    @property
+    def total(self) -> int:
+        """How many were counted."""
+        return sum(self.counts.values())
+
+    def take(self, seconds: Sequence[float]) -> None:
+        """Count these durations."""
+        if not seconds:
+            return
+        values = np.maximum(np.asarray(seconds), LEAST)
+        buckets = np.ceil(np.log(values / LEAST) / _STEP - 1e-9).astype(np.int64)
+        for bucket, count in zip(*np.unique(buckets, return_counts=True), strict=True):
+            self.counts[int(bucket)] = self.counts.get(int(bucket), 0) + int(count)
+        self.highest = (
+            max(self.highest, *seconds) if len(seconds) > 1 else max(self.highest, seconds[0])
+        )
+
+    def add(self, other: "Histogram") -> None:
+        """Count what another histogram counted."""
+        for bucket, count in other.counts.items():
+            self.counts[bucket] = self.counts.get(bucket, 0) + count
+        self.highest = max(self.highest, other.highest)
+
+    def percentile(self, percent: float) -> float:
+        """Seconds that so many percent of all did not exceed; 0.0 where none were counted."""
+        wanted = math.ceil(self.total * percent / 100)
+        seen = 0
+        for bucket in sorted(self.counts):
+            seen += self.counts[bucket]
+            if seen >= max(1, wanted):
+                return min(seconds_of(bucket), self.highest)
+        return 0.0
+
+
+def seconds_of(bucket: int) -> float:
+    """Seconds that stand for a bucket: its upper end."""
+    return LEAST * math.exp(bucket * _STEP) if bucket else 0.0

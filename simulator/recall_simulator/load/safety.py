@@ -1,0 +1,57 @@
+"""What is looked at before anything is sent: the address, the limits of this machine, the files."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from recall_simulator.record.errors import UsageError
+
+RESERVE = 128
+"""File descriptors that a process needs beside its links."""
+
+ROOM_FOR_A_REPORT = 20 * 2**20
+"""Bytes that must be free where a report is to be written."""
+
+
+def raise_descriptor_limit(links: int) -> None:
+    """Let this process and its children open so many links.
+
+    Raises:
+        UsageError: the hard limit is too low; the message says what is needed.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = links + RESERVE
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        if hard != resource.RLIM_INFINITY and hard < needed:
+            raise UsageError(
+                f"{links} links in one process need {needed} file descriptors, and {hard} are "
+                f"allowed: raise the hard limit (ulimit -Hn {needed}, as root), spread the bots "
+                "with --processes, or ask for fewer --bots"
+            )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def check_writable(path: Path) -> None:
+    """See that a report can be written there, before the run that it is about.
+
+    Raises:
+        UsageError: it can't.
+    """
+    existed = path.exists()
+    try:
+        with path.open("ab"):
+            pass
+        if not existed:
+            path.unlink()
+        free = shutil.disk_usage(path.parent).free
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror}") from None
+    if free < ROOM_FOR_A_REPORT:
+        raise UsageError(
+            f"{path} can't be written: {free / 1e6:.1f} MB are free on that disk, and a report "
+            f"may take {ROOM_FOR_A_REPORT / 1e6:.0f} MB"
+        )

@@ -1,0 +1,116 @@
+"""The verdicts at a glance: cases by chapters, the three ways to fail in columns."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import get_args
+
+from recall_simulator.record.findings import VerdictName
+from recall_simulator.report.document import Case, Document
+from recall_simulator.report.html.case import anchor
+from recall_simulator.report.html.markup import Element, tag
+from recall_simulator.report.html.words import badge
+
+VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
+
+CHAPTERS = {
+    "1": "Basics",
+    "2": "Stream identity",
+    "3": "Screenshare",
+    "4": "Reconnect",
+    "5": "Transport",
+    "6": "Wire forms",
+    "7": "Handshake and signature",
+    "8": "Rare but valid",
+    "9": "Hostile",
+    "10": "Pace and size",
+}
+
+
+def bar(cases: Sequence[Case]) -> Element:
+    """How many cases have which verdict, as shares of one bar and in words."""
+    counts = Counter(case.verdict for case in cases)
+    rects: list[Element] = []
+    left = 0.0
+    for verdict in VERDICTS:
+        share = 100 * counts[verdict] / len(cases)
+        rects.append(
+            tag("rect", x=f"{left:.3f}%", y=0, width=f"{share:.3f}%", height=12, class_=verdict)
+        )
+        left += share
+    words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+    return tag(
+        "div",
+        tag("svg", rects, height=12, role="img", aria_label=words, class_="shares"),
+        tag(
+            "p",
+            (
+                tag("span", tag("b", str(counts[verdict])), f" {verdict}", class_=verdict)
+                for verdict in VERDICTS
+                if counts[verdict]
+            ),
+            class_="counts",
+        ),
+        class_="bar",
+    )
+
+
+def matrix(document: Document) -> Element:
+    """One table a chapter."""
+    chapters: dict[str, list[Case]] = {}
+    for case in document.cases:
+        chapters.setdefault(case.number.partition(".")[0], []).append(case)
+    return tag(
+        "div",
+        (_chapter(document, chapter, cases) for chapter, cases in chapters.items()),
+        class_="matrix",
+    )
+
+
+def _chapter(document: Document, chapter: str, cases: Sequence[Case]) -> Element:
+    title = f"{chapter} {CHAPTERS.get(chapter, 'Further cases')}" if chapter else "Scenarios"
+    return tag(
+        "table",
+        tag("caption", title),
+        tag(
+            "thead",
+            tag(
+                "tr",
+                tag("th", "case", scope="col"),
+                tag("th", "verdict", scope="col"),
+                (tag("th", column, scope="col", class_="n") for column in cases[0].columns),
+                tag("th", "frames", scope="col", class_="n frames"),
+            ),
+        ),
+        tag("tbody", (_row(document, case) for case in cases)),
+    )
+
+
+def _row(document: Document, case: Case) -> Element:
+    return tag(
+        "tr",
+        tag(
+            "th",
+            tag(
+                "a",
+                tag("span", case.number, class_="number") if case.number else None,
+                tag("span", case.title or case.name),
+                href=f"#{anchor(case)}",
+            ),
+            scope="row",
+        ),
+        tag("td", badge(case.verdict)),
+        (
+            tag("td", str(count) if count else "–", class_="n bad" if count else "n")
+            for count in case.columns.values()
+        ),
+        tag("td", _frames(document, case), class_="n frames"),
+        data_verdict=case.verdict,
+    )
+
+
+def _frames(document: Document, case: Case) -> str:
+    """Frames seen of those expected, or those sent where nobody looked."""
+    judged = [row for row in document.stream_verdicts if row.scenario == case.name]
+    if judged:
+        return f"{sum(row.seen for row in judged)}/{sum(row.expected for row in judged)}"
+    return f"{sum(row.frames for row in document.streams if row.scenario == case.name)} sent"

@@ -1,0 +1,65 @@
+"""Numbers, verdicts and streams as people read them."""
+
+from collections.abc import Iterable
+
+from recall_simulator.record.findings import Severity, VerdictName
+from recall_simulator.record.streams import StreamType
+from recall_simulator.report.html.markup import Element, tag
+
+SIGNS = {"ok": "✓", "tolerated": "≈", "failed": "✕", "inconclusive": "?", "note": "i"}
+"""So that no verdict is told by its colour alone."""
+
+
+def badge(verdict: VerdictName | Severity) -> Element:
+    """A verdict as sign and word."""
+    return tag(
+        "span", tag("span", SIGNS[verdict], aria_hidden="true"), f" {verdict}",
+        class_=f"badge {verdict}",
+    )  # fmt: skip
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 frame`, `2 frames`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def seconds(value: float) -> str:
+    """A span of time: `430 µs`, `12 ms`, `3.2 s`."""
+    if value < 0.001:
+        return f"{value * 1e6:.0f} µs"
+    if value < 1:
+        return f"{value * 1000:.3g} ms"
+    return f"{value:.3g} s" if value < 1000 else f"{value:,.0f} s"
+
+
+def size(count: float) -> str:
+    """Bytes: `325 KB`, `1.6 MB`."""
+    for unit in ("B", "KB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit != "MB" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def person(name: str | None, participant: int) -> Element:
+    """A participant's name, kept from changing the direction of what stands beside it."""
+    if name is None:
+        return tag("i", f"participant {participant}, without a name")
+    return tag("bdi", name if name.strip() else f"“{name}”")
+
+
+def stream_word(kind: StreamType) -> str:
+    """The type of a stream."""
+    return "screen" if kind == "screenshare" else "webcam"
+
+
+def ranges(numbers: Iterable[int], most: int = 8) -> str:
+    """`0–5, 9`; what is too much is counted."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    shown = [str(a) if a == b else f"{a}–{b}" for a, b in runs[:most]]
+    return ", ".join(shown) + (f" and {len(runs) - most} more" if len(runs) > most else "")

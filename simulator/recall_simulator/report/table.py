@@ -1,0 +1,101 @@
+"""The table of a check: one row a case, the three ways to fail in columns of their own."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from recall_simulator.record.findings import CaseVerdict, Finding, Verdict
+
+STYLES = {
+    "ok": "bold green",
+    "tolerated": "bold yellow",
+    "failed": "bold red",
+    "inconclusive": "bold magenta",
+}
+CLOSINGS = {"clean": "green", "other code": "yellow", None: "dim"}
+
+WIDE = 120
+"""Columns from which on a table has titles beside names."""
+
+CHAPTERS = {
+    "1": "basics",
+    "2": "stream identity",
+    "3": "screenshare",
+    "4": "reconnect",
+    "5": "transport",
+    "6": "wire forms",
+    "7": "handshake and signature",
+    "8": "rare but valid",
+    "9": "hostile",
+    "10": "pace and size limits",
+}
+
+
+def print_check(console: Console, verdict: Verdict, rows: Sequence[CaseVerdict]) -> None:
+    """The table, the findings of what is not ok, and what was looked at."""
+    console.print(_table(rows, console.width))
+    for finding, count in _told(verdict, rows):
+        what = f"{count} cases {finding.text}" if count > 1 else finding.text
+        console.print(
+            Text.assemble(
+                (f"{finding.severity:>12}  ", STYLES.get(finding.severity, "dim")),
+                (f"{finding.scenario}: " if finding.scenario and count == 1 else ""),
+                what,
+            ),
+            soft_wrap=not console.is_terminal,
+        )
+        for line in finding.evidence:
+            console.print(Text(f"              {line}", "dim"), soft_wrap=not console.is_terminal)
+    counts = Counter(row.verdict for row in rows)
+    console.print(
+        Text.assemble(
+            "verdict ",
+            (verdict.verdict, STYLES[verdict.verdict]),
+            "  ",
+            ", ".join(f"{count} {name}" for name, count in counts.items()),
+            (f"  (looked at: {', '.join(verdict.looked_at)};", "dim"),
+            (f" not looked at: {', '.join(verdict.not_looked_at) or 'nothing'})", "dim"),
+        ),
+        soft_wrap=not console.is_terminal,
+    )
+
+
+def _table(rows: Sequence[CaseVerdict], width: int) -> Table:
+    """One row a case, under the names of their chapters; titles where there is room for them."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    columns = ["case", "name", *(["title"] if width >= WIDE else []), "verdict", "closing"]
+    for column in (*columns, "drops", "dies", "loses"):
+        table.add_column(column, no_wrap=True, overflow="ellipsis")
+    chapter = ""
+    for row in rows:
+        number = row.number.partition(".")[0]
+        if number != chapter:
+            chapter = number
+            table.add_row(Text(chapter, "bold"), Text(CHAPTERS.get(chapter, ""), "bold"))
+        table.add_row(
+            row.number,
+            row.name,
+            *([row.title] if width >= WIDE else []),
+            Text(row.verdict, STYLES.get(row.verdict, "dim")),
+            Text(row.closing or "–", CLOSINGS.get(row.closing, "red")),
+            *(
+                Text(str(count) if count else "–", "red" if count else "dim")
+                for count in row.columns.values()
+            ),
+        )
+    return table
+
+
+def _told(verdict: Verdict, rows: Sequence[CaseVerdict]) -> Iterable[tuple[Finding, int]]:
+    """Findings case by case, then those of none; cases that were not played make one line."""
+    findings = [f for row in rows for f in row.findings if f.kind != "skipped"]
+    findings += [finding for finding in verdict.findings if not finding.scenario]
+    unplayed = Counter(finding.what for finding in findings if finding.kind == "not-played")
+    for finding in findings:
+        if finding.kind != "not-played":
+            yield finding, 1
+        elif count := unplayed.pop(finding.what, 0):
+            yield finding, count

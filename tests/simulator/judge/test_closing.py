@@ -1,0 +1,69 @@
+"""The verdict on closing, apart from the one on the content."""
+
+import pytest
+
+from recall_simulator.judge import Evidence, case_verdicts, judge
+from recall_simulator.record import outcomes
+from recall_simulator.record.events import AttemptEnded, OldLinkClosed, RunBroken
+from recall_simulator.record.findings import Case
+from recall_simulator.record.outcomes import Closing
+
+CLEAN = Closing(1000, 1000, left_open=False)
+OTHER = Closing(1001, 1000, left_open=False)
+OPEN = Closing(1000, 1000, left_open=True)
+SILENT = Closing(1000, None, left_open=True)
+CUT = Closing(1000, None, left_open=False)
+
+
+def ended(closing: Closing | None, scenario: str = "s") -> AttemptEnded:
+    return AttemptEnded(
+        scenario=scenario, bot="b", attempt=1, at=1.0, outcome=outcomes.COMPLETED, closing=closing
+    )
+
+
+def late(closing: Closing | None) -> OldLinkClosed:
+    return OldLinkClosed(scenario="s", bot="b", attempt=1, at=1.0, closing=closing)
+
+
+@pytest.mark.parametrize(
+    ("events", "name"),
+    [
+        ([ended(CLEAN)], "clean"),
+        ([ended(CLEAN), ended(OTHER), ended(CLEAN)], "other code"),
+        ([ended(OTHER), ended(OPEN)], "left open"),
+        ([ended(SILENT), ended(OPEN)], "no answer"),
+        ([ended(CUT), ended(SILENT)], "cut"),
+        ([ended(None), late(OTHER)], "other code"),
+        ([ended(None)], None),
+    ],
+)
+def test_the_worst_answer_of_a_case_is_its_verdict_on_closing(
+    events: list[AttemptEnded | OldLinkClosed], name: str | None
+) -> None:
+    evidence = Evidence()
+    for event in [*events, ended(CLEAN, "another")]:
+        evidence(event)
+    verdict = judge(evidence)
+    assert verdict.closings.get("s") == name
+    assert verdict.closings["another"] == "clean"
+    (row,) = case_verdicts(verdict, [Case(number="1.1", name="s", title="S")])
+    assert (row.closing, row.verdict) == (name, "ok")
+
+
+def test_what_was_not_played_is_inconclusive_and_says_why() -> None:
+    evidence = Evidence()
+    evidence(RunBroken(reason="it died", not_played=["b", "c"]))
+    verdict = judge(evidence)
+    assert verdict.exit_code == 3
+    rows = case_verdicts(verdict, [Case(number="", name=name, title="T") for name in "abc"])
+    assert [row.verdict for row in rows] == ["ok", "inconclusive", "inconclusive"]
+    assert rows[2].findings[0].what == "not played: it died"
+
+
+def test_a_case_that_was_skipped_is_never_ok() -> None:
+    case = Case(number="7.4", name="s", title="S", skipped="it needs a secret")
+    (row,) = case_verdicts(judge(Evidence()), [case])
+    assert row.verdict == "skipped"
+    assert [(finding.severity, finding.what) for finding in row.findings] == [
+        ("note", "it needs a secret")
+    ]
