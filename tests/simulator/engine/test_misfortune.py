@@ -185,6 +185,29 @@ def test_bandwidth_and_delay_hold_bytes_back_and_lose_none() -> None:
     assert taken >= 0.15
 
 
+def test_a_delay_alone_holds_nobody_up() -> None:
+    async def use(link: Link, seen: Seen) -> list[object]:
+        elapsed, states = stopwatch(), []
+        for _ in range(20):
+            link.send(b"x" * 100_000)
+            states.append(link.is_blocked)
+        sent, early = elapsed(), len(seen.messages)
+        assert await link.answers_ping(20.0)
+        return [any(states), sent < elapsed(), early, elapsed() >= 0.1, len(seen.messages)]
+
+    said, _ = linked(use, LinkPlan(delay=0.1))
+    assert said == [False, True, 0, True, 20]
+
+
+def test_what_is_under_way_has_an_end() -> None:
+    async def use(link: Link, seen: Seen) -> list[bool]:
+        for _ in range(10):
+            link.send(b"x" * 1_000_000)
+        return [link.is_blocked, link.is_held_back, await link.writable(20.0), link.is_blocked]
+
+    assert linked(use, LinkPlan(delay=0.1))[0] == [True, True, True, False]
+
+
 def test_what_waits_for_a_slow_network_does_not_wait_for_the_receiver() -> None:
     async def use(link: Link, seen: Seen) -> list[bool]:
         states = [link.is_held_back]
