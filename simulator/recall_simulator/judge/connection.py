@@ -43,7 +43,7 @@ def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]
     }
     return [
         *_losses(ended, opened, died=died),
-        *_lives([event for event in events if isinstance(event, BotEnded)], opened),
+        *_lives([event for event in events if isinstance(event, BotEnded)], opened, ended),
         *_unproven(ended, silent),
         *_slowness(evidence),
         *_unplayed(event for event in events if isinstance(event, RunBroken)),
@@ -79,14 +79,23 @@ def _losses(ended: list[AttemptEnded], opened: set[str], *, died: bool) -> Itera
         )
 
 
-def _lives(bots: list[BotEnded], opened: set[str]) -> Iterable[Finding]:
-    """What is to be said of how the bots' lives ended."""
+def _lives(bots: list[BotEnded], opened: set[str], ended: list[AttemptEnded]) -> Iterable[Finding]:
+    """What is to be said of how the bots' lives ended.
+
+    A bot whose last link the scenario ended, too late for another, was not kept away by anybody.
+    """
+    ended_by = {attempt.bot: attempt.outcome.cause for attempt in ended if attempt.bot in opened}
     for reason, what in (
         ("gave up", "the endpoint was given up for good: the retry policy ran out"),
         ("unconnected", "the meeting ended while the bot was still dialling"),
         ("interrupted", "the run was interrupted before the meeting's end"),
     ):
-        concerned = [bot for bot in bots if bot.reason == reason]
+        concerned = [
+            bot
+            for bot in bots
+            if bot.reason == reason
+            and not (reason == "unconnected" and ended_by.get(bot.bot) == "plan")
+        ]
         for scenario in dict.fromkeys(bot.scenario for bot in concerned):
             here = [bot for bot in concerned if bot.scenario == scenario]
             never_up = not any(bot.bot in opened for bot in here)

@@ -151,6 +151,14 @@ def test_closing_for_a_message_that_may_be_refused_is_tolerated() -> None:
     assert (verdict.verdict, verdict.exit_code) == ("tolerated", 0)
 
 
+def test_a_cut_that_leaves_no_time_to_dial_again_is_nobodys_failure() -> None:
+    for ends in ([outcomes.PLANNED_CUT], [outcomes.PLANNED_CUT, outcomes.PLANNED_ABORT]):
+        verdict = judge(life(*ends, reason="unconnected"))
+        assert (verdict.verdict, verdict.findings) == ("ok", [])
+    never_up = judge(life(outcomes.PLANNED_ABORT, reason="unconnected"))
+    assert (never_up.verdict, never_up.findings[0].kind) == ("inconclusive", "unconnected")
+
+
 def test_being_unconnected_at_the_end_after_having_been_up_is_a_failure() -> None:
     verdict = judge(life(outcomes.PLANNED_CUT, REFUSED, reason="unconnected"))
     assert verdict.verdict == "failed"
