@@ -7,7 +7,6 @@ import msgspec
 
 from recall_simulator.api.result import CheckResult
 from recall_simulator.record.errors import UsageError
-from recall_simulator.record.findings import Case
 
 if TYPE_CHECKING:
     import ssl
@@ -23,16 +22,11 @@ SIGNATURES = "how signatures are checked shows only with --secret"
 """Why cases about signatures are skipped without one."""
 
 
-class How(TypedDict, total=False):
-    """How cases are played; all of it may be left out.
+class Access(TypedDict, total=False):
+    """How a receiver is started and reached; all of it may be left out.
 
     Attributes:
         command: starts the receiver, which will listen at the URL; without one it runs already.
-        observe: `KIND:ARG` each, as `--observe` takes them.
-        seed: of everything random; a new one by default.
-        speed: 1 is real time; None, the default, is as fast as the link takes it.
-        profile: a named profile in place of the scenarios' own.
-        scenes: what pictures show where a scenario leaves it open.
         secret: workspace secret `whsec_…`; signs every handshake.
         headers: further headers of the handshake.
         tls: how a wss receiver's certificate is checked; the system's way by default.
@@ -40,15 +34,28 @@ class How(TypedDict, total=False):
     """
 
     command: str | None
+    secret: str | None
+    headers: Mapping[str, str] | Iterable[tuple[str, str]]
+    tls: "ssl.SSLContext | None"
+    owned: bool
+
+
+class How(Access, total=False):
+    """How cases are played; all of it may be left out, and so may all of `Access`.
+
+    Attributes:
+        observe: `KIND:ARG` each, as `--observe` takes them.
+        seed: of everything random; a new one by default.
+        speed: 1 is real time; None, the default, is as fast as the link takes it.
+        profile: a named profile in place of the scenarios' own.
+        scenes: what pictures show where a scenario leaves it open.
+    """
+
     observe: Sequence[str]
     seed: int | None
     speed: float | None
     profile: str | None
     scenes: Sequence[str]
-    secret: str | None
-    headers: Mapping[str, str] | Iterable[tuple[str, str]]
-    tls: "ssl.SSLContext | None"
-    owned: bool
 
 
 def check_receiver(
@@ -154,7 +161,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         played = [named for name, named in cases.items() if name not in skipped]
         if not played:
             raise UsageError(f"nothing is left to play without a secret: {SIGNATURES}")
-        session = Session.open(_settings(url, played, **how))
+        session = Session.open(settings_of(url, played, **how))
         return cls(session=session, cases=cases, skipped=skipped)
 
     def play(self, handlers: "Sequence[Handler]" = ()) -> CheckResult:
@@ -168,7 +175,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         from recall_simulator.api.playing import play_and_judge
 
         warnings = self.session.paint(lambda done, total: None)
-        played = play_and_judge(self.session, handlers)
+        played = play_and_judge(self.session, handlers, keep_frames=True)
         if played.trouble is not None:
             raise played.trouble
         if played.interrupted:
@@ -182,8 +189,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
             played: the run.
             warnings: of painting.
         """
+        from recall_simulator.api.documents import as_case, check_document
         from recall_simulator.judge import case_verdicts
-        from recall_simulator.report.verdicts import check_json
 
         unseen = [
             f"{reason} ({sum(reason == other for other in self.skipped.values())} cases)"
@@ -195,27 +202,21 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         rows = case_verdicts(
             verdict,
             [
-                Case(
-                    number=named.scenario.number,
-                    name=name,
-                    title=named.scenario.title,
-                    description=" ".join(named.scenario.description.split()),
-                    expectation=" ".join(named.scenario.expectation.split()),
-                    source=" ".join(named.scenario.source.split()),
-                    skipped=self.skipped.get(name, ""),
-                )
+                as_case(name, named, skipped=self.skipped.get(name, ""))
                 for name, named in self.cases.items()
             ],
         )
         return CheckResult(
             verdict=verdict,
             cases=rows,
-            document=check_json(verdict, rows, played.tally.as_json(verdict)),
+            document=msgspec.to_builtins(
+                check_document(self.session, played._replace(verdict=verdict), rows)
+            ),
             warnings=[*self.session.warnings, *warnings],
         )
 
 
-def _settings(
+def settings_of(
     url: str,
     cases: "list[Named]",
     *,
@@ -230,7 +231,11 @@ def _settings(
     tls: "ssl.SSLContext | None" = None,
     owned: bool = False,
 ) -> "Settings":
-    """What a session is told; see `How`. Raises UsageError."""
+    """What a session is told: see `How`.
+
+    Raises:
+        UsageError: something won't do.
+    """
     from recall_simulator.engine import Conduct
     from recall_simulator.session import Settings, check_header, check_profile, scenes_by_type
     from recall_simulator.wire import Signer, parse_endpoint

@@ -1,7 +1,8 @@
 """One attempt of a bot from its open link to its end: sends what comes due."""
 
 import asyncio
-from collections import deque
+from array import array
+from collections.abc import Sized
 from typing import Any
 
 import msgspec
@@ -39,8 +40,8 @@ HURRIED_PATIENCE = 2.0
 """Real seconds to wait for a close frame from a receiver that has just answered a ping, or that
 takes no more."""
 
-_FRAMES_QUEUED = 1024
-"""Frames of which is known where they end in all that was written: more than wait in any queue."""
+_FRAMES_QUEUED = 64
+"""Frames of which is known where they end in all that was written; half a kilobyte for each bot."""
 
 HANG_UP_TIMEOUT = 2.0
 """Real seconds that an interrupted bot takes to close its link."""
@@ -66,7 +67,7 @@ class Attempt:
         self._room = Room(number, stage)
         self._in_doubt = 0
         self._unsent = 0
-        self._ends: deque[int] = deque(maxlen=_FRAMES_QUEUED)
+        self._ends = array("Q")
         self._largest_message = 0
         self._last_expect: Expectation = "must accept"
         self._closing: Closing | None = None
@@ -166,7 +167,7 @@ class Attempt:
     async def _send_frame(self, link: Link, timed: Timed, frame: Frame) -> None:
         stage, span = self._stage, frame.span
         late = stage.clock.real_seconds_late(timed.at)
-        message, picture = stage.messages.frame(frame)
+        message, picture = stage.messages.sendable(frame)
         self._note_message(message, frame.form.expect)
         try:
             link.send(message, frame.form.travel)
@@ -177,6 +178,7 @@ class Attempt:
             raise
         self._in_doubt += 1
         self._ends.append(end)
+        del self._ends[:-_FRAMES_QUEUED]
         lag, stall = stage.pace.sent(late=late, blocked=blocked)
         stage.emit(
             FrameSent(
@@ -199,6 +201,7 @@ class Attempt:
                 stall=stall,
             )
         )
+        await self._await_refusal(link)
 
     async def _send_other(self, link: Link, at: float, other: Raw) -> None:
         self._note_message(other.message, other.expect)
@@ -213,8 +216,14 @@ class Attempt:
                 expect=other.expect,
             )
         )
+        await self._await_refusal(link)
 
-    def _note_message(self, message: bytes, expect: Expectation) -> None:
+    async def _await_refusal(self, link: Link) -> None:
+        """After a message that may be refused, let a close come that is the answer to it."""
+        if self._last_expect == "may refuse":
+            await self._probe(link)
+
+    def _note_message(self, message: Sized, expect: Expectation) -> None:
         self._largest_message = max(self._largest_message, len(message))
         self._last_expect = expect
 

@@ -91,9 +91,10 @@ class Bot:
             self._attempts += 1
             attempt = Attempt(self._attempts, stage)
             here: dict[str, Any] = {**self._who, "attempt": attempt.number}
-            stage.emit(AttemptStarted(**here, at=dialled_at))
+            links = stage.plan.links(attempt.number)
+            stage.emit(AttemptStarted(**here, at=dialled_at, signature=links.signature))
             try:
-                link = await self._dialer.dial(attempt.number, stage.plan.links(attempt.number))
+                link = await self._dialer.dial(attempt.number, links)
             except DialFailed as failure:
                 attempt.ended(failure.outcome)
                 answer = self._retry.failed()

@@ -1,7 +1,7 @@
 """A client connection of the websockets library that knows what a link has to know of it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection
@@ -42,6 +42,7 @@ class Connection(ClientConnection):
         self.ended_by_receiver = False
         self.written = 0
         self._tell_loss: Callable[[], None] | None = None
+        self._ends_tcp: asyncio.TimerHandle | None = None
         self._plan = plan
         self._lenient = plan.lenient
         self._looking = True
@@ -74,6 +75,11 @@ class Connection(ClientConnection):
         self.written += sum(map(len, self.protocol.writes))
         super().send_data()
 
+    def send_frame(self, parts: Sequence[bytes]) -> None:
+        """Hand the parts of a websocket frame that is masked already to the transport."""
+        self.written += sum(map(len, parts))
+        self.transport.writelines(parts)
+
     def proven_unsent(self) -> int:
         """Bytes, the last ones written, that are known not to have left this machine.
 
@@ -100,6 +106,8 @@ class Connection(ClientConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, by whosever doing."""
         self.ended_by_receiver = self.ended_by_receiver or exc is not None
+        if self._ends_tcp is not None:
+            self._ends_tcp.cancel()
         super().connection_lost(exc)
         if self._tell_loss is not None:
             self._tell_loss()
@@ -108,7 +116,7 @@ class Connection(ClientConnection):
         """Throw away what the receiver sends, so that no task is needed to read it."""
         if isinstance(event, Frame) and event.opcode is Opcode.CLOSE:
             # The server ends TCP (RFC 6455, section 7.1.1); one that does not is not waited for.
-            self.loop.call_later(TCP_TIMEOUT, self.transport.abort)
+            self._ends_tcp = self.loop.call_later(TCP_TIMEOUT, self.transport.abort)
         if not (isinstance(event, Frame) and event.opcode in _DATA):
             super().process_event(event)
 

@@ -7,7 +7,7 @@ from recall_simulator.engine.link import DialFailed, LinkLost
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
 from recall_simulator.record.outcomes import Closing, Outcome
-from recall_simulator.wire import USUAL, LinkPlan, Travel
+from recall_simulator.wire import USUAL, LinkPlan, MaskedText, Travel
 
 Sink = Callable[[int, bytes], Outcome | None]
 """Takes the attempt's number and a message; an outcome in return ends the link with it."""
@@ -45,11 +45,11 @@ class InProcessLink:
         """A function is given messages, not bytes."""
         return 0
 
-    def send(self, message: bytes, travel: Travel = USUAL) -> None:
+    def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         """Hand one message to the sink. Raises LinkLost when the link is gone already."""
         if self.lost.done():
             raise LinkLost
-        outcome = self._sink(self._attempt, message)
+        outcome = self._sink(self._attempt, bytes(message))
         if outcome is not None:
             self.lose(outcome)
 

@@ -17,7 +17,7 @@ from recall_simulator.engine.slow import SlowTransport
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
 from recall_simulator.record.outcomes import Closing, Outcome
-from recall_simulator.wire import USUAL, Travel
+from recall_simulator.wire import USUAL, MaskedText, Travel
 from recall_simulator.wire.framing import BINARY, TEXT, header_size, masked_frame
 
 CLOSE_TIMEOUT = 10.0
@@ -72,7 +72,7 @@ class Link(Protocol):
     def written(self) -> int:
         """Bytes that were written so far, whether they have left or not."""
 
-    def send(self, message: bytes, travel: Travel = USUAL) -> None:
+    def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         """Write one whole message, blocked or not. Raises LinkLost."""
 
     async def writable(self, seconds: float) -> bool:
@@ -147,9 +147,12 @@ class WebSocketLink:
         """Bytes that were given to the transport."""
         return self._connection.written
 
-    def send(self, message: bytes, travel: Travel = USUAL) -> None:
+    def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         """Write one whole message, blocked or not. Raises LinkLost."""
         protocol = self._open_protocol()
+        if isinstance(message, MaskedText):
+            self._connection.send_frame(message.frame)
+            return
         if travel.ping is not None:
             protocol.send_ping(travel.ping)
         start = protocol.send_binary if travel.binary else protocol.send_text

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 _TICK = 0.02
@@ -83,6 +84,10 @@ class SlowTransport:
         self._arrive(now)
         self._flow()
         self._wake_at(now if self._waiting else self._under_way[0][0])
+
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        """Take data in parts."""
+        self.write(b"".join(parts))
 
     def write_eof(self) -> None:
         """End the stream once everything has left."""

@@ -9,7 +9,7 @@ from msgspec import Meta
 from recall_simulator.faults.aim import AimedAtAttempts
 from recall_simulator.faults.rewriting import change_links
 from recall_simulator.meeting import Plan
-from recall_simulator.wire.link_plan import SignatureForm
+from recall_simulator.record.streams import SignatureForm
 
 
 class SignUnusually(AimedAtAttempts, frozen=True, kw_only=True, tag="signature"):

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from recall_simulator.fuzz.custody import Custody, Ended
+from recall_simulator.fuzz.custody import PATIENCE, Custody, Ended
 from recall_simulator.fuzz.exchange import Done, Offence
 from recall_simulator.fuzz.messages import BATCH, draw_batch
 from recall_simulator.fuzz.records import (
@@ -202,7 +202,7 @@ class _Campaign:
         last: dict[bytes, _Wrong] = {}
 
         def fails(candidate: Input) -> bool:
-            found = self._alone(candidate)
+            found = self._alone(candidate, patience=1.0 if wrong.outcome == "hung" else PATIENCE)
             if found is None or _kind(found) != _kind(wrong):
                 return False
             last[candidate.data] = found
@@ -224,9 +224,9 @@ class _Campaign:
             first=self._inputs,
         )
 
-    def _alone(self, message: Input) -> _Wrong | None:
+    def _alone(self, message: Input, *, patience: float) -> _Wrong | None:
         """What one message leads to."""
-        answer = self._custody.run([message])
+        answer = self._custody.run([message], patience=patience)
         if isinstance(answer, Ended):
             return answer
         return answer.offences[0] if answer.offences else None

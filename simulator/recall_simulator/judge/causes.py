@@ -11,6 +11,16 @@ _LIMITS = (
 )
 
 
+def limit_between(takes: int, refuses: int) -> str:
+    """The library whose limit lies between two sizes of messages; empty where none does.
+
+    Args:
+        takes: bytes of a message that was taken.
+        refuses: bytes of one that was not.
+    """
+    return next((hint for limit, hint in _LIMITS if takes <= limit < refuses), "")
+
+
 def usual_cause(outcome: Outcome, largest_message: int) -> str:
     """What is most often behind an outcome; empty where nothing is.
 
@@ -62,6 +72,8 @@ def usual_cause(outcome: Outcome, largest_message: int) -> str:
             return _size_limit(largest_message) + " (some servers lose their 1009 on the way)"
         case "cut":
             return "the receiver's process may have died: see its log"
+        case "died":
+            return "its last words are the evidence"
     if outcome.text.startswith("http 3"):
         return "a websocket handshake follows no redirect: give the final URL"
     return ""

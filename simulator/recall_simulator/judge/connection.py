@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from recall_simulator.judge.causes import usual_cause
 from recall_simulator.judge.evidence import Evidence
+from recall_simulator.judge.signatures import judge_signatures
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
     AttemptEnded,
@@ -41,8 +42,12 @@ def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]
         for event in events
         if isinstance(event, Probed) and not event.answered and not event.held_back
     }
+    signatures, settled = judge_signatures(events)
     return [
-        *_losses(ended, opened, died=died),
+        *_losses(
+            [end for end in ended if (end.bot, end.attempt) not in settled], opened, died=died
+        ),
+        *signatures,
         *_lives([event for event in events if isinstance(event, BotEnded)], opened, ended),
         *_unproven(ended, silent),
         *_slowness(evidence),

@@ -10,13 +10,16 @@ from typing import Literal
 import msgspec
 
 from recall_simulator.record.outcomes import Closing, Outcome
-from recall_simulator.record.streams import Expectation, StreamType
+from recall_simulator.record.streams import Expectation, SignatureForm, StreamType
 
 DropReason = Literal["outage", "slow receiver", "slow network", "lost in sending", "interrupted"]
 
 
 class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
-    """The first event. With seed, run id and start time the run can be made again byte by byte."""
+    """The first event. With seed, run id and start time the run can be made again byte by byte.
+
+    `signed` says whether there is a secret, and handshakes are signed with it.
+    """
 
     schema: str = "recallsim.journal/1"
     run_id: str
@@ -25,6 +28,7 @@ class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     url: str
     scenarios: list[str]
     speed: str
+    signed: bool = False
 
 
 class BotStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="bot"):
@@ -43,12 +47,17 @@ class BotStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 
 
 class AttemptStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="dial"):
-    """A bot dials. `attempt` counts from 1 over the bot's life."""
+    """A bot dials. `attempt` counts from 1 over the bot's life.
+
+    Attributes:
+        signature: the form of the handshake's, where there is a secret.
+    """
 
     scenario: str
     bot: str
     attempt: int
     at: float
+    signature: SignatureForm = "right"
 
 
 class LinkOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="open"):

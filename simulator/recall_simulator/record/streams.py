@@ -16,6 +16,12 @@ over limits that a receiver may set; closing the connection for it is tolerated.
 """
 
 
+SignatureForm = Literal[
+    "right", "missing", "wrong-key", "expired", "future", "replayed", "rotated", "svix"
+]
+"""How a handshake is signed; `rotated` and `svix` are right, too."""
+
+
 class StreamKey(msgspec.Struct, frozen=True, order=True):
     """One stream: the only identity that the wire gives a frame.
 

@@ -54,6 +54,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         settings: what it was told.
         begins: the first event, with the seed and run id that were made up where none was given.
+        named: the scenarios, by the name that reports use.
         scenarios: the plans of each, by name, in the order in which they are played.
         library: of pictures.
         warnings: what the user should be told.
@@ -61,6 +62,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     begins: RunStarted
+    named: dict[str, Named]
     scenarios: dict[str, list[Plan]]
     library: FrameLibrary
     warnings: list[str]
@@ -95,7 +97,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         start_time = settings.start_time or utc_now()
         library, warnings = _library(run_id, settings.frames, marks=settings.marks)
         plans: dict[str, list[Plan]] = {}
-        for name, named in by_name(load_scenarios(settings.scenarios)).items():
+        scenarios = by_name(load_scenarios(settings.scenarios))
+        for name, named in scenarios.items():
             plans[name] = _plans(
                 name,
                 named,
@@ -112,10 +115,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             url=endpoint.shown,
             scenarios=list(plans),
             speed="max" if settings.speed is None else f"{settings.speed:g}",
+            signed=settings.signer is not None,
         )
         return cls(
             settings=settings,
             begins=begins,
+            named=scenarios,
             scenarios=plans,
             library=library,
             warnings=[*endpoint.warnings, *warnings],
@@ -167,23 +172,37 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         # Windows has no signal handlers in loops; threads other than the first have none at all.
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        observers = Observers(
-            self.settings.observe,
-            command=self.settings.command,
-            url=self.settings.endpoint.url,
-            now=elapsed,
-            tell=tell,
-        )
+        observing = self.observers(elapsed, tell)
         emit(self.begins)
         interrupted = True
         try:
-            async with observers:
+            async with observing as observers:
                 await self._play_scenarios(observers, handlers, elapsed)
             interrupted = False
         except asyncio.CancelledError:
             return
         finally:
             emit(RunEnded(interrupted=interrupted))
+
+    def observers(
+        self, elapsed: Callable[[], float], tell: Tell = lambda observation: None
+    ) -> Observers:
+        """What looks at the receiver, which is started first where that is ours to do.
+
+        Args:
+            elapsed: real seconds since the run began.
+            tell: takes what they see.
+
+        Raises:
+            UsageError: one of them can't be.
+        """
+        return Observers(
+            self.settings.observe,
+            command=self.settings.command,
+            url=self.settings.endpoint.url,
+            now=elapsed,
+            tell=tell,
+        )
 
     async def _play_scenarios(
         self, observers: Observers, handlers: Sequence[Handler], elapsed: Callable[[], float]
@@ -198,7 +217,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         left = list(self.scenarios)
         while left:
             name = left.pop(0)
-            await self._play_scenario(self.scenarios[name], [note, *handlers], elapsed)
+            await self.play_plans(self.scenarios[name], [note, *handlers], elapsed)
             if not left:
                 return
             died = False
@@ -220,9 +239,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
                     take(RunBroken(reason=broken, not_played=left))
                 return
 
-    async def _play_scenario(
+    async def play_plans(
         self, plans: list[Plan], handlers: Sequence[Handler], elapsed: Callable[[], float]
     ) -> None:
+        """Play some plans at once, to their end.
+
+        Args:
+            plans: one for each bot.
+            handlers: take the engine's events.
+            elapsed: real seconds since the run began.
+        """
         settings = self.settings
         paced = None if settings.speed is None else RealClock(settings.speed)
 

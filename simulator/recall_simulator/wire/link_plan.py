@@ -5,9 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-SignatureForm = Literal[
-    "right", "missing", "wrong-key", "expired", "future", "replayed", "rotated", "svix"
-]
+from recall_simulator.record.streams import SignatureForm
 
 
 class LinkPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

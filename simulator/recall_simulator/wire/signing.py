@@ -10,7 +10,7 @@ import hashlib
 import hmac
 
 from recall_simulator.record.errors import UsageError
-from recall_simulator.wire.link_plan import SignatureForm
+from recall_simulator.record.streams import SignatureForm
 
 PREFIX = "whsec_"
 TOLERANCE = 300

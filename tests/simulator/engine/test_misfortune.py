@@ -17,7 +17,8 @@ from websockets.frames import Opcode
 from recall_simulator.engine import Link, WebSocketDialer
 from recall_simulator.engine.clock import stopwatch
 from recall_simulator.record.outcomes import Outcome
-from recall_simulator.wire import LinkPlan, Signer, Travel, parse_endpoint
+from recall_simulator.wire import LinkPlan, MaskedText, Signer, Travel, parse_endpoint
+from recall_simulator.wire.framing import masked
 
 T = TypeVar("T")
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -197,6 +198,17 @@ def test_a_delay_alone_holds_nobody_up() -> None:
 
     said, _ = linked(use, LinkPlan(delay=0.1))
     assert said == [False, True, 0, True, 20]
+
+
+def test_a_frame_that_is_masked_already_is_held_back_too_and_counted() -> None:
+    async def use(link: Link, seen: Seen) -> list[object]:
+        before = link.written
+        link.send(MaskedText((masked(b"x" * 100, 0),)))
+        states: list[object] = [link.is_held_back, link.written - before]
+        assert await link.answers_ping(20.0)
+        return [*states, seen.messages]
+
+    assert linked(use, LinkPlan(delay=0.02))[0] == [True, 106, ["x" * 100]]
 
 
 def test_what_is_under_way_has_an_end() -> None:

@@ -18,7 +18,7 @@ from recall_simulator.record.events import (
     FrameDropped,
     FrameSent,
 )
-from recall_simulator.wire import LinkPlan, Travel
+from recall_simulator.wire import USUAL, LinkPlan, MaskedText, Travel
 
 PlansOf = Callable[..., list[Plan]]
 FLAT = 'people = [{key = "a", scene = "flat"}]\n'
@@ -54,7 +54,7 @@ class DozingLink(InProcessLink):
     def written(self) -> int:
         return sum(self._sizes)
 
-    def send(self, message: bytes, travel: Travel = Travel()) -> None:  # noqa: B008
+    def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         super().send(message)
         self._sizes.append(len(message))
 

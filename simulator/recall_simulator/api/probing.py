@@ -1,0 +1,246 @@
+"""A receiver's limits, found by bisection: how large a message, how many streams."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, Unpack
+
+import msgspec
+
+from recall_simulator.api.bisection import Bisection
+
+if TYPE_CHECKING:
+    from recall_simulator.api.checking import Access
+    from recall_simulator.engine import Handler
+    from recall_simulator.meeting import Plan, Timed
+    from recall_simulator.observe import ReceiverProcess
+    from recall_simulator.record.outcomes import Outcome
+    from recall_simulator.session import Session
+
+SCHEMA = "recallsim.probe/1"
+LARGEST_MESSAGE = 64 * 2**20
+"""Bytes; four times what a receiver need take."""
+MOST_STREAMS = 1024
+"""On one connection, one after the other: many more than any meeting has."""
+
+Of = Literal["message bytes", "streams"]
+
+_SHORTEST = 16 * 2**10
+_RESOLUTION = 2**10
+_MEETING = 1.0
+_PICTURE = (64, 36)
+_APART = 1e-4
+"""Schedule seconds between streams: with the meeting, less than the wait before another dial."""
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """One question and its answer.
+
+    Attributes:
+        of: what was tried.
+        number: how much of it.
+        taken: whether the receiver answered the close frame after it, and did not die of it.
+        outcome: how the connection ended.
+        detail: one line of evidence.
+    """
+
+    of: Of
+    number: int
+    taken: bool
+    outcome: str
+    detail: str = ""
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receiver takes of something.
+
+    Attributes:
+        of: what.
+        takes: the most that was taken; 0 where nothing was.
+        refuses: the least that was not; None where all that was tried was taken.
+        outcome: what became of the connection then.
+        detail: one line of evidence.
+        cause: the usual one, and its fix; empty where none is known.
+        trials: how many it took to find out.
+    """
+
+    of: Of
+    takes: int
+    refuses: int | None
+    outcome: str = ""
+    detail: str = ""
+    cause: str = ""
+    trials: int
+
+
+class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of a receiver.
+
+    Attributes:
+        url: of the receiver.
+        limits: one of each kind.
+    """
+
+    url: str
+    limits: list[Limit]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The object that `recallsim probe --json` prints."""
+        return {"schema": SCHEMA, **msgspec.to_builtins(self)}
+
+    @property
+    def exit_code(self) -> int:
+        """0 where limits were found; 3 where not even the least was taken."""
+        return 0 if all(limit.takes for limit in self.limits) else 3
+
+
+def probe_receiver(
+    url: str,
+    *,
+    on_trial: Callable[[Trial], None] = lambda trial: None,
+    **how: "Unpack[Access]",
+) -> ProbeResult:
+    """Find a receiver's limits: what it takes over one connection before that suffers.
+
+    Args:
+        url: of the receiver.
+        on_trial: is told of each trial.
+        **how: see `Access`.
+
+    Raises:
+        UsageError: an argument won't do; nothing was sent.
+        ReceiverError: the receiver of `command` could not be started.
+    """
+    from recall_simulator.api.checking import settings_of
+    from recall_simulator.session import Session
+
+    session = Session.open(settings_of(url, [], **how))
+    limits = asyncio.run(_Probe(session, on_trial).limits())
+    return ProbeResult(url=session.settings.endpoint.shown, limits=limits)
+
+
+class _Probe:
+    """Trials at one receiver, each over a connection of its own."""
+
+    def __init__(self, session: "Session", on_trial: Callable[[Trial], None]) -> None:
+        self._session = session
+        self._on_trial = on_trial
+        self._trials = 0
+
+    async def limits(self) -> list[Limit]:
+        """Both of them, the receiver being started first where that is ours to do."""
+        from recall_simulator.engine import stopwatch
+
+        async with self._session.observers(stopwatch()) as observers:
+            sizes = Bisection(least=_SHORTEST, most=LARGEST_MESSAGE, resolution=_RESOLUTION)
+            streams = Bisection(least=1, most=MOST_STREAMS, resolution=1)
+            return [
+                await self._limit("message bytes", sizes, observers.process),
+                await self._limit("streams", streams, observers.process),
+            ]
+
+    async def _limit(self, of: Of, search: Bisection, process: "ReceiverProcess | None") -> Limit:
+        from recall_simulator.judge.causes import limit_between, usual_cause
+        from recall_simulator.record.outcomes import Outcome
+
+        taken, refused = 0, None
+        refusal: Outcome | None = None
+        while (number := search.next) is not None:
+            trial, outcome = await self._try(of, number)
+            if process is not None:
+                # What was read may be handled after the close frame was answered.
+                await process.settle()
+                if not process.is_alive:
+                    said = process.last_lines
+                    outcome = Outcome("died", "receiver", opened=True, detail="".join(said[-1:]))
+                    trial = msgspec.structs.replace(trial, taken=False, outcome="died")
+                    await process.restart()
+            if trial.taken:
+                taken = trial.number
+            else:
+                refused, refusal = trial.number, outcome
+            search.told(taken=trial.taken)
+            self._on_trial(trial)
+        if refused is None or refusal is None:
+            return Limit(of=of, takes=taken, refuses=None, trials=search.asked)
+        of_library = limit_between(taken, refused) if of == "message bytes" and taken else ""
+        return Limit(
+            of=of,
+            takes=taken,
+            refuses=refused,
+            outcome=refusal.text,
+            detail=refusal.detail,
+            cause=of_library or usual_cause(refusal, refused if of == "message bytes" else 0),
+            trials=search.asked,
+        )
+
+    async def _try(self, of: Of, number: int) -> "tuple[Trial, Outcome]":
+        """Send that much over a connection; a message may be three bytes longer than asked for."""
+        from recall_simulator.engine import stopwatch
+        from recall_simulator.record.events import AttemptEnded, EngineEvent
+
+        ends: list[AttemptEnded] = []
+
+        def note(event: EngineEvent) -> None:
+            if isinstance(event, AttemptEnded):
+                ends.append(event)
+
+        self._trials += 1
+        handlers: list[Handler] = [note]
+        await self._session.play_plans([self._plan(of, number)], handlers, stopwatch())
+        (end,) = ends
+        trial = Trial(
+            of=of,
+            number=max(number, end.largest_message) if of == "message bytes" else number,
+            taken=end.outcome.cause == "plan" and end.in_doubt == 0,
+            outcome=end.outcome.text,
+            detail=end.outcome.detail,
+        )
+        return trial, end.outcome
+
+    def _plan(self, of: Of, number: int) -> "Plan":
+        """A meeting of one second: one large message, or one small frame of each stream."""
+        from datetime import datetime
+
+        from recall_simulator.meeting import Frame, FrameForm, Scenario, Timed, make_plans
+        from recall_simulator.meeting.scenario import Person
+
+        begins = self._session.begins
+        scenario = Scenario(
+            title="probe",
+            duration=_MEETING,
+            people=[Person(key="probe", scene="black", webcam=_PICTURE)],
+        )
+        (plan,) = make_plans(
+            f"probe-{self._trials}",
+            scenario,
+            seed=begins.seed,
+            run_id=begins.run_id,
+            start_time=datetime.fromisoformat(begins.start_time),
+            first_number=self._trials,
+        )
+        (span,) = plan.spans
+        if of == "message bytes":
+            form = FrameForm(message_bytes=number)
+            items = [Timed(0.0, 1, Frame(span, 0, 0.0, form))]
+            return msgspec.structs.replace(plan, schedule=lambda: iter(items))
+
+        def frames() -> "list[Timed]":
+            return [
+                Timed(
+                    at,
+                    1,
+                    Frame(
+                        msgspec.structs.replace(
+                            span,
+                            participant=msgspec.structs.replace(span.participant, id=100 * stream),
+                        ),
+                        0,
+                        at,
+                    ),
+                )
+                for stream in range(1, number + 1)
+                for at in [round(_APART * stream, 6)]
+            ]
+
+        return msgspec.structs.replace(plan, schedule=lambda: iter(frames()))

@@ -1,0 +1,137 @@
+"""`recallsim probe` finds the limits that receivers are known to have, and names whose they are."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from recall_simulator.api.probing import LARGEST_MESSAGE, MOST_STREAMS
+
+TIMEOUT = 180.0
+MIB = 2**20
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class Probed(NamedTuple):
+    """What the command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def limits(self) -> dict[str, dict[str, Any]]:
+        """Of its one JSON object, by what they are limits of."""
+        found = json.loads(self.out)
+        assert found["schema"] == "recallsim.probe/1"
+        return {limit["of"]: limit for limit in found["limits"]}
+
+
+def probe(url: str, *arguments: str) -> Probed:
+    done = subprocess.run(
+        [sys.executable, "-m", "recall_simulator", "probe", "--url", url, "--json", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    return Probed(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "limit", "words"),
+    [
+        ("websockets_default", MIB, "the `websockets` default max_size is 1 MiB"),
+        ("aiohttp_receiver", 4 * MIB, "the aiohttp default max_msg_size is 4 MiB"),
+        ("fastapi_receiver", 16 * MIB, "the uvicorn default ws_max_size is 16 MiB"),
+    ],
+)
+def test_a_limit_of_a_library_is_found_and_named(
+    stack: Any, name: str, limit: int, words: str
+) -> None:
+    with stack(name) as receiver:
+        probed = probe(receiver.url)
+    assert probed.code == 0, probed.err
+    size = probed.limits["message bytes"]
+    assert limit - 1024 <= size["takes"] <= limit < size["refuses"] <= limit + 1024
+    assert size["outcome"] == "closed 1009"
+    assert words in size["cause"]
+    assert words in probed.err
+    streams = probed.limits["streams"]
+    assert (streams["takes"], streams["refuses"]) == (MOST_STREAMS, None)
+
+
+@pytest.mark.slow
+def test_a_receiver_without_a_limit_takes_the_most_that_is_tried(stack: Any) -> None:
+    with stack("handwritten") as receiver:
+        probed = probe(receiver.url, "-q")
+    size = probed.limits["message bytes"]
+    assert size["takes"] >= LARGEST_MESSAGE
+    assert size["refuses"] is None
+    assert "the most that was tried" in probed.err
+
+
+DIES_OF_THE_FORTIETH = """
+import json, os, sys
+from websockets.sync.server import serve
+
+def handle(connection):
+    seen = set()
+    for text in connection:
+        seen.add(json.loads(text)["data"]["data"]["participant"]["id"])
+        if len(seen) == 40:
+            print("a table of 39 is full", file=sys.stderr)
+            os._exit(1)
+
+with serve(handle, "127.0.0.1", int(sys.argv[1]), max_size=None) as server:
+    server.serve_forever()
+"""
+
+
+@pytest.mark.slow
+def test_a_receiver_that_dies_is_started_again_until_its_limit_is_known(
+    tmp_path: Path, free_port: int
+) -> None:
+    receiver = tmp_path / "receiver.py"
+    receiver.write_text(DIES_OF_THE_FORTIETH)
+    command = f"{sys.executable} {receiver} {free_port}"
+    probed = probe(f"ws://127.0.0.1:{free_port}/", "--exec", command)
+    streams = probed.limits["streams"]
+    assert (streams["takes"], streams["refuses"], streams["outcome"]) == (39, 40, "died")
+    assert streams["detail"] == "a table of 39 is full"
+
+
+def test_nobody_there_is_said_once(free_port: int) -> None:
+    probed = probe(f"ws://127.0.0.1:{free_port}/")
+    assert probed.code == 3
+    assert probed.limits["message bytes"]["takes"] == 0
+    assert "takes not even" in probed.err
+    assert "start the receiver first" in probed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--secret", "abc"], 2, "whsec_"),
+        (["--exec", "no-such-program-here"], 2, "no-such-program-here"),
+        (["--exec", f"{sys.executable} -c 'raise SystemExit(7)'"], 3, "exit code 7"),
+    ],
+)
+def test_mistakes_are_told(free_port: int, arguments: list[str], code: int, words: str) -> None:
+    probed = probe(f"ws://127.0.0.1:{free_port}/", *arguments)
+    assert (probed.code, probed.out) == (code, "")
+    assert words in probed.err
+    assert "Traceback" not in probed.err
