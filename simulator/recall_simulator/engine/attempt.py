@@ -70,6 +70,7 @@ class Attempt:
         self._ends = array("Q")
         self._largest_message = 0
         self._last_expect: Expectation = "must accept"
+        self._refusable = False
         self._closing: Closing | None = None
 
     async def play(self, link: Link) -> None:
@@ -100,6 +101,7 @@ class Attempt:
                 unsent=self._unsent,
                 largest_message=self._largest_message,
                 last_expect=self._last_expect,
+                refusable=self._refusable,
                 closing=self._closing,
             )
         )
@@ -111,7 +113,8 @@ class Attempt:
         while True:
             timed = stage.agenda.peek()
             at = ends_at if timed is None else min(timed.at, ends_at)
-            await self._close_old_links(at, link)
+            if stage.old_links:
+                await self._close_old_links(at, link)
             await stage.clock.sleep_until(at, link.lost)
             if link.lost.done():
                 return link.lost.result()
@@ -166,13 +169,14 @@ class Attempt:
 
     async def _send_frame(self, link: Link, timed: Timed, frame: Frame) -> None:
         stage, span = self._stage, frame.span
+        plan = stage.plan
         late = stage.clock.real_seconds_late(timed.at)
         message, picture = stage.messages.sendable(frame)
         self._note_message(message, frame.form.expect)
         try:
             link.send(message, frame.form.travel)
             end = link.written
-            blocked = await self._room.wait_for(link)
+            blocked = await self._room.wait_for(link) if link.is_blocked else 0.0
         except BaseException:
             stage.drop([timed], "lost in sending")
             raise
@@ -182,9 +186,11 @@ class Attempt:
         lag, stall = stage.pace.sent(late=late, blocked=blocked)
         stage.emit(
             FrameSent(
-                **self._who,
+                scenario=plan.scenario,
+                bot=plan.bot,
+                attempt=self.number,
                 at=timed.at,
-                recording=stage.plan.recording,
+                recording=plan.recording,
                 participant=span.participant.id,
                 type=span.type,
                 sequence=frame.sequence,
@@ -226,6 +232,7 @@ class Attempt:
     def _note_message(self, message: Sized, expect: Expectation) -> None:
         self._largest_message = max(self._largest_message, len(message))
         self._last_expect = expect
+        self._refusable = self._refusable or expect == "may refuse"
 
     async def _close_old_links(self, until: float, link: Link) -> None:
         """Close the old links whose time comes by a moment, while the present one is up."""

@@ -22,6 +22,7 @@ class InProcessLink:
     def __init__(self, attempt: int, sink: Sink) -> None:
         self.lost: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.closing: Closing | None = None
+        self.close_seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._attempt = attempt
         self._sink = sink
 
@@ -61,6 +62,10 @@ class InProcessLink:
         """A function gets whole messages or none."""
         if self.lost.done():
             raise LinkLost
+
+    def write(self, data: bytes) -> None:
+        """Bytes are a message to a function. Raises LinkLost."""
+        self.send(data)
 
     def lose(self, outcome: Outcome) -> None:
         """End the link, as a receiver would."""

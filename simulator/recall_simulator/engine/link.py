@@ -50,10 +50,12 @@ class Link(Protocol):
 
     Attributes:
         lost: done when the link is gone by another's doing, with the outcome.
+        close_seen: done when the receiver has sent a close frame; the link may stand yet.
         closing: what became of our close frame, once there was one.
     """
 
     lost: "asyncio.Future[Outcome]"
+    close_seen: "asyncio.Future[None]"
     closing: Closing | None
 
     @property
@@ -84,6 +86,9 @@ class Link(Protocol):
 
     def tear(self, message: bytes, at_byte: int) -> None:
         """Write only the first bytes of a message; nothing can follow. Raises LinkLost."""
+
+    def write(self, data: bytes) -> None:
+        """Write bytes that need not be a right websocket frame. Raises LinkLost."""
 
     async def answers_ping(self, seconds: float) -> bool:
         """Whether a ping is answered in time. Raises LinkLost."""
@@ -121,6 +126,7 @@ class WebSocketLink:
         self._connection = connection
         self.lost: asyncio.Future[Outcome] = connection.loop.create_future()
         self.closing: Closing | None = None
+        self.close_seen = connection.close_seen
         connection.when_lost(self._note_loss)
 
     def _note_loss(self) -> None:
@@ -177,9 +183,18 @@ class WebSocketLink:
         self._open_protocol().writes.append(masked_frame(message)[:end])
         self._connection.send_data()
 
+    def write(self, data: bytes) -> None:
+        """Write bytes that need not be a right websocket frame. Raises LinkLost."""
+        self._open_protocol().writes.append(data)
+        self._connection.send_data()
+
     def _open_protocol(self) -> ClientProtocol:
         protocol = self._connection.protocol
-        if self.lost.done() or protocol.state is not State.OPEN:
+        if (
+            self.lost.done()
+            or protocol.state is not State.OPEN
+            or self._connection.transport.is_closing()  # a write has failed; the loop is to hear
+        ):
             raise LinkLost
         return protocol
 

@@ -203,7 +203,7 @@ def test_a_delay_alone_holds_nobody_up() -> None:
 def test_a_frame_that_is_masked_already_is_held_back_too_and_counted() -> None:
     async def use(link: Link, seen: Seen) -> list[object]:
         before = link.written
-        link.send(MaskedText((masked(b"x" * 100, 0),)))
+        link.send(MaskedText(masked(b"x" * 100, 0)))
         states: list[object] = [link.is_held_back, link.written - before]
         assert await link.answers_ping(20.0)
         return [*states, seen.messages]
