@@ -262,10 +262,10 @@ def test_a_receiver_that_takes_nothing_is_no_slow_network() -> None:
         seen = [link.is_held_back]
         while link.is_held_back:
             await link.writable(0.05)
-        return [*seen, link.is_blocked]
+        return [*seen, link.is_blocked, await link.writable(0.2)]
 
     plan = LinkPlan(bandwidth=1e9)
-    assert over_a_link(use, doze, plan, max_size=None) == [True, True]
+    assert over_a_link(use, doze, plan, max_size=None) == [True, True, False]
 
 
 def test_a_cut_says_how_much_never_left() -> None:
