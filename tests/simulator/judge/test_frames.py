@@ -587,6 +587,8 @@ def test_growth_of_memory_is_noted() -> None:
 
     grown = [sample(n, 100_000_000 if n < 6 else 900_000_000) for n in range(12)]
     assert summary(judge(run(ADA), grown)) == [("grew", "note", 1)]
+    small = [sample(n, 10_000_000 if n < 6 else 200_000_000) for n in range(12)]
+    assert judge(run(ADA), small).findings == []
     flat = [sample(n, 100_000_000) for n in range(12)]
     assert judge(run(ADA), flat).findings == []
     assert judge(run(ADA), flat[:2]).findings == []
