@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
 STDOUT = r"stdout:frame (?P<participant>\d+) (?P<type>\w+) (?P<relative>[\d.]+)"
-INPUTS = 1500
+INPUTS = 500
 """Within which every planted bug is found."""
 
 NodeScript = Callable[[Path], list[str]]
