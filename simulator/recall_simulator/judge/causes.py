@@ -21,12 +21,13 @@ def limit_between(takes: int, refuses: int) -> str:
     return next((hint for limit, hint in _LIMITS if takes <= limit < refuses), "")
 
 
-def usual_cause(outcome: Outcome, largest_message: int) -> str:
+def usual_cause(outcome: Outcome, largest_message: int, *, lives: bool = False) -> str:
     """What is most often behind an outcome; empty where nothing is.
 
     Args:
         outcome: of the attempt.
         largest_message: bytes of the largest message that was sent before.
+        lives: the receiver's process was looked at, and lives on.
     """
     match outcome.text:
         case "closed 1009":
@@ -70,6 +71,8 @@ def usual_cause(outcome: Outcome, largest_message: int) -> str:
             )
         case "cut" if largest_message > 4 * 2**20:
             return _size_limit(largest_message) + " (some servers lose their 1009 on the way)"
+        case "cut" if lives:
+            return "its process lives on, so its handler raised, or hung up: see its log"
         case "cut":
             return "the receiver's process may have died: see its log"
         case "died":

@@ -17,7 +17,7 @@ from recall_simulator.record.events import (
     RunStarted,
 )
 from recall_simulator.record.observations import Sighting
-from recall_simulator.record.outcomes import PLANNED_OVERLAP
+from recall_simulator.record.outcomes import CUT_AT_CLOSE, PLANNED_OVERLAP
 from recall_simulator.record.streams import Expectation, StreamKey
 
 FrameId = tuple[StreamKey, int]
@@ -34,6 +34,7 @@ class Sent(msgspec.Struct, kw_only=True):
         written: real seconds since the run began.
         expect: what is asked of the receiver for it.
         in_doubt: whether the last link that it went over ended before it was proven delivered.
+        cut_off: whether that link ended by a cut in answer to our close frame.
         sha256: digest of the PNG; empty where digests were not asked for.
         markable: whether its picture is large enough for a mark.
     """
@@ -44,6 +45,7 @@ class Sent(msgspec.Struct, kw_only=True):
     written: float
     expect: Expectation
     in_doubt: bool = False
+    cut_off: bool = False
     sha256: str = ""
 
     @property
@@ -74,7 +76,7 @@ class Ledger:
         self.late_closes: set[str] = set()
         self.hung_up: set[tuple[str, int]] = set()
         self._recordings: dict[int, str] = {}
-        self._by_digest: dict[str, FrameId] = {}
+        self._by_digest: dict[str, list[FrameId]] = {}
         self._by_time: dict[tuple[StreamKey, float], int] = {}
         unproven: dict[str, list[Sent]] = {}
         for event in events:
@@ -98,6 +100,7 @@ class Ledger:
                     frames = unproven.pop(event.bot, [])
                     for sent in frames[len(frames) - event.in_doubt :]:
                         sent.in_doubt = True
+                        sent.cut_off = event.outcome.detail == CUT_AT_CLOSE.detail
 
     def _add(self, event: FrameSent) -> Sent:
         stream = StreamKey(event.recording, event.participant, event.type)
@@ -113,11 +116,11 @@ class Ledger:
                 sha256=event.sha256,
             )
             if event.sha256:
-                self._by_digest[event.sha256] = (stream, event.sequence)
+                self._by_digest.setdefault(event.sha256, []).append((stream, event.sequence))
             self._by_time[stream, round(event.relative, 6)] = event.sequence
         sent.copies += 1
         # A copy that is proven delivered takes the doubt from one that was not.
-        sent.in_doubt = False
+        sent.in_doubt = sent.cut_off = False
         return sent
 
     def scenario_of(self, stream: StreamKey) -> str:
@@ -142,10 +145,16 @@ class Ledger:
             number = (int(sighting.run_id, 16) - int(self.run_id or "0", 16)) & 0xFFFF_FFFF
             return self._known(self._recordings.get(number, ""), sighting)
         if sighting.sha256:
-            return self._by_digest.get(sighting.sha256)
+            alike = self._by_digest.get(sighting.sha256, [])
+            return alike[0] if len(alike) == 1 else None
         recordings = [sighting.recording] if sighting.recording else list(self.scenarios)
         found = [frame for name in recordings if (frame := self._known(name, sighting))]
         return found[0] if len(found) == 1 else None
+
+    def alike(self, sighting: Sighting) -> list[FrameId]:
+        """The frames that a sighting may be of, where they show one and the same picture."""
+        alike = [] if sighting.run_id else self._by_digest.get(sighting.sha256, [])
+        return alike if len(alike) > 1 else []
 
     def _known(self, recording: str, sighting: Sighting) -> FrameId | None:
         stream = StreamKey(recording, sighting.participant, sighting.type)

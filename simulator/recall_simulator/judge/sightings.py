@@ -39,10 +39,19 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
     removed: dict[FrameId, Gone] = {}
     places: dict[tuple[str, str], Counter[StreamKey]] = defaultdict(Counter)
     strangers = 0
+    turns: Counter[tuple[str, str]] = Counter()
     for observation in observations:
         match observation:
             case Sighting() as sighting:
                 frame = ledger.find(sighting)
+                if alike := ledger.alike(sighting):
+                    # Each stands for one of them; which, and whether in its place, nobody can say.
+                    turn = turns[sighting.observer, sighting.sha256]
+                    turns[sighting.observer, sighting.sha256] += 1
+                    if turn >= len(alike):
+                        continue
+                    frame = alike[turn]
+                    sighting = msgspec.structs.replace(sighting, place="")
                 if frame is None:
                     strangers += 1
                     continue

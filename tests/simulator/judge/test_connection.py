@@ -142,6 +142,11 @@ def test_the_usual_cause(outcome: Outcome, size: int, words: str) -> None:
     assert bool(words) == bool(cause)
 
 
+def test_a_process_that_lives_on_is_not_said_to_have_died() -> None:
+    assert "its handler raised" in usual_cause(outcomes.cut(""), 0, lives=True)
+    assert "aiohttp default" in usual_cause(outcomes.cut(""), 5_000_000, lives=True)
+
+
 def test_closing_for_a_message_that_may_be_refused_is_tolerated() -> None:
     ended = AttemptEnded(
         scenario="s", bot="b", attempt=1, at=0.0, outcome=outcomes.closed(1009, ""),
