@@ -191,10 +191,11 @@ def test_seventy_cases_fit_every_width_in_light_and_dark(
 
 def test_paper_shows_every_case(document_of: DocumentOf, show: Show) -> None:
     def play(page: Page) -> None:
-        page.emulate_media(media="print", color_scheme="light")
+        page.emulate_media(media="print", color_scheme="dark")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         expect(page.get_by_text("Two people, one cut.")).to_be_visible()
         expect(page.locator(".tools")).to_be_hidden()
+        assert page.evaluate("getComputedStyle(document.body).color") == "rgb(23, 27, 33)"
         assert page.pdf().startswith(b"%PDF")
 
     show(document_of(), play)

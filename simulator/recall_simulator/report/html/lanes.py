@@ -138,7 +138,7 @@ def sum_up(lane: Lane) -> Iterable[Element | str]:
     """How many frames of a stream are there, beside its lane."""
     counts = lane.counts
     sent = counts.total() - counts["missed"]
-    there = counts["kept"] + counts["doubled"]
+    there = counts["kept"] + counts["doubled"] + counts["misplaced"]
     if counts["unseen"] and not there:
         yield plural(sent, "frame") + " sent"
         return
