@@ -88,6 +88,7 @@ def _losses(
                 severity = "tolerated"
             key = (attempt.scenario, attempt.outcome.text, severity)
             groups.setdefault(key, []).append(attempt)
+    too_large = [end.largest_message for end in ended if end.outcome.text == "closed 1009"]
     for (scenario, text, severity), attempts in groups.items():
         first = attempts[0].outcome
         times = "once" if len(attempts) == 1 else f"{len(attempts)} times"
@@ -97,19 +98,26 @@ def _losses(
             column="drops",
             severity=severity,
             what=f"{text} {times}{detail}",
-            cause=_why(attempts, died=died, watched=watched),
+            cause=_why(attempts, died=died, watched=watched, refused=min(too_large, default=0)),
             scenario=scenario,
             count=len(attempts),
         )
 
 
-def _why(attempts: list[AttemptEnded], *, died: bool, watched: bool) -> str:
-    """The usual cause of ends of one class."""
+def _why(attempts: list[AttemptEnded], *, died: bool, watched: bool, refused: int) -> str:
+    """The usual cause of ends of one class.
+
+    Args:
+        attempts: those that ended so in one scenario.
+        died: the receiver's process ended by itself.
+        watched: its process was looked at.
+        refused: bytes of the smallest message of the run that was too large; 0 for none.
+    """
     outcome = attempts[0].outcome
     if died and outcome.text in _DEAD:
         return "its process was gone: see what it died of"
     largest = max(attempt.largest_message for attempt in attempts)
-    return usual_cause(outcome, largest, lives=watched)
+    return usual_cause(outcome, largest, lives=watched, refused=refused)
 
 
 def _is_dropping(attempt: AttemptEnded) -> bool:
