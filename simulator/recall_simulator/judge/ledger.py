@@ -35,7 +35,8 @@ class Sent(msgspec.Struct, kw_only=True):
         expect: what is asked of the receiver for it.
         in_doubt: whether the last link that it went over ended before it was proven delivered.
         sha256: digest of the PNG; empty where digests were not asked for.
-        markable: whether its picture is large enough for a mark.
+        oddity: what was unusual about it, in words.
+        size: width and height of its picture.
     """
 
     copies: int
@@ -45,6 +46,8 @@ class Sent(msgspec.Struct, kw_only=True):
     expect: Expectation
     in_doubt: bool = False
     sha256: str = ""
+    oddity: str = ""
+    size: tuple[int, int] = (0, 0)
 
     @property
     def demanded(self) -> bool:
@@ -107,6 +110,8 @@ class Ledger:
                 written=event.written,
                 expect=event.expect,
                 sha256=event.sha256,
+                oddity=event.oddity,
+                size=(event.width, event.height),
             )
             if event.sha256:
                 self._by_digest[event.sha256] = (stream, event.sequence)
