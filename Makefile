@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types layers unit soak bench pictures wheels clean
+.PHONY: demo test lint types layers unit soak bench pictures schemas scorecard wheels clean
 
 demo: .venv/core
 	@$(BIN)/recallsim demo
@@ -32,6 +32,12 @@ bench: .venv/dev
 
 pictures: .venv/dev
 	$(BIN)/python docs/pictures.py
+
+schemas: .venv/dev
+	$(BIN)/python docs/schemas.py
+
+scorecard: .venv/dev
+	$(BIN)/python docs/scorecard.py
 
 wheels: .venv/dev
 	$(BIN)/python .ci/check_wheels.py

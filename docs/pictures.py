@@ -1,14 +1,21 @@
-"""Makes the pictures of the terminal that the docs show: `make pictures`.
+"""Makes pictures that the docs show: `make pictures`. That of the report wants Chromium.
 
 Plays the scenario `tour` on a virtual clock into a function, and draws what the terminal shows at
-one moment of it, and at the end.
+one moment of it, and at the end. Checks a receiver that is known to write over its files after a
+reconnect, and takes a picture of the report.
 """
 
 import io
+import os
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from playwright.sync_api import sync_playwright
 from rich.console import Console
 
 from recall_simulator.engine import Conduct, InProcessDialer, VirtualClock, play
@@ -57,8 +64,8 @@ def events() -> list[EngineEvent]:
     return told
 
 
-def main() -> None:
-    """Draw both pictures into one."""
+def terminal() -> None:
+    """Draw both pictures of the terminal into one."""
     console = Console(record=True, width=88, height=40, force_terminal=True, file=io.StringIO())
     console.print("$ recallsim run tour --url ws://127.0.0.1:8765/", style="bold", highlight=False)
     tally = Tally()
@@ -79,6 +86,37 @@ def main() -> None:
     # The picture that rich makes fetches a font from another host; ours fetches nothing.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", FONT)
     (IMAGES / "terminal.svg").write_text(svg, encoding="utf-8")
+
+
+def report() -> None:
+    """Check a receiver with a bug, and draw the upper part of the report, and one case."""
+    planted = Path(__file__).parents[1] / "tests" / "quality" / "planted" / "receiver.py"
+    url = "ws://127.0.0.1:8765/"
+    options = ["--smoke", "--url", url, "--observe", "files:out/**/*.png", "--seed", str(SEED)]
+    start = "python my_receiver.py overwrites-on-reconnect --port 8765 --save out"
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        shutil.copy(planted, Path(folder) / "my_receiver.py")
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        subprocess.run(
+            ["recallsim", "check", *options, "--exec", start, "--report", "html=r.html", "-q"],
+            cwd=folder,
+            env={**os.environ, "PATH": path},
+            check=False,
+        )
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 1180, "height": 1060}, color_scheme="light")
+        page.goto((Path(folder) / "r.html").as_uri())
+        page.screenshot(path=IMAGES / "report.png")
+        page.locator("#case-quick-cut").screenshot(path=IMAGES / "report-case.png")
+        browser.close()
+
+
+def main() -> None:
+    """Draw all of them."""
+    terminal()
+    report()
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
 
 from recall_receiver.errors import PictureError
 from recall_receiver.events import FrameEvent
@@ -12,7 +14,44 @@ from recall_receiver.events import FrameEvent
 if TYPE_CHECKING:
     from recall_receiver.sinks.delivery import Handler
 
-__all__ = ["Decoding"]
+__all__ = ["MAX_DECODED", "Decoding", "PixelRoom"]
+
+MAX_DECODED: Final = 256 * 2**20
+"""Bytes of pixels that are decoded at a time, over all connections.
+
+A PNG file of 50 KB may decode to 48 MiB: however many wait, they wait compressed.
+"""
+
+
+class PixelRoom:
+    """Room for decoded pixels.
+
+    Args:
+        most: bytes.
+    """
+
+    def __init__(self, most: int = MAX_DECODED) -> None:
+        self._most = most
+        self._held = 0
+        self._waiting: list[asyncio.Future[None]] = []
+
+    @asynccontextmanager
+    async def holding(self, frames: list[FrameEvent]) -> AsyncIterator[None]:
+        """Wait until the pixels of these frames have room, and hold it; alone, they always have."""
+        size = sum(3 * frame.width * frame.height for frame in frames)
+        while self._held and self._held + size > self._most:
+            freed = asyncio.get_running_loop().create_future()
+            self._waiting.append(freed)
+            await freed
+        self._held += size
+        try:
+            yield
+        finally:
+            self._held -= size
+            waiting, self._waiting = self._waiting, []
+            for freed in waiting:
+                if not freed.done():
+                    freed.set_result(None)
 
 
 class Decoding:

@@ -15,6 +15,9 @@ Policy: TypeAlias = Literal["block", "drop-oldest", "drop-newest"]
 POLICIES: Final[tuple[Policy, ...]] = get_args(Policy)
 """What becomes of a frame for which there is no room."""
 
+BATCH_PIXELS: Final = 2**24
+"""Pixels of frames that are handed on at once: 48 MiB where somebody decodes them."""
+
 
 class Inbox:
     """Frames that wait to be handled, bounded in number and in bytes.
@@ -99,11 +102,12 @@ class Inbox:
         self._closed = True
         self._changed.set()
 
-    async def take(self, most: int) -> list[FrameEvent]:
+    async def take(self, most: int, pixels: int = BATCH_PIXELS) -> list[FrameEvent]:
         """Wait for frames, and take them in order.
 
         Args:
             most: how many at most.
+            pixels: how many pixels they have together at most, unless a single one has more.
 
         Returns:
             At least one frame; none when the inbox is closed and empty.
@@ -111,9 +115,13 @@ class Inbox:
         while not self._waiting and not self._closed:
             self._changed.clear()
             await self._changed.wait()
-        taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
-        for frame in taken:
-            self._forget(frame)
+        taken: list[FrameEvent] = []
+        while self._waiting and len(taken) < most:
+            pixels -= self._waiting[0].width * self._waiting[0].height
+            if taken and pixels < 0:
+                break
+            taken.append(self._waiting.popleft())
+            self._forget(taken[-1])
         return taken
 
     def handled(self, frames: list[FrameEvent]) -> None:

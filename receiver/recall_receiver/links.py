@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 from collections import Counter
@@ -15,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from recall_receiver.clock import Clock
 from recall_receiver.connection import LinkConnection
+from recall_receiver.decoding import PixelRoom
 from recall_receiver.errors import MessageError
 from recall_receiver.events import FrameEvent
 from recall_receiver.inbox import Inbox, Policy
@@ -70,8 +72,9 @@ class Links:
         handler: what frames are handed to, or None.
         queue_frames: frames of one connection that may wait to be handled.
         queue_bytes: bytes of PNG files of one connection that may wait to be handled.
-        policy: what becomes of a frame for which there is no room; see `Inbox`.
         clock: what arrivals and silence are measured with.
+        policy: what becomes of a frame for which there is no room; see `Inbox`.
+        room: for the pixels of what is being handled, where every frame is decoded.
 
     Attributes:
         sockets: every connection whose socket is open, handshake done or not.
@@ -86,6 +89,7 @@ class Links:
         queue_bytes: int,
         clock: Clock,
         policy: Policy = "block",
+        room: PixelRoom | None = None,
     ) -> None:
         self.sockets: set[LinkConnection] = set()
         self.peers: Counter[str] = Counter()
@@ -94,6 +98,7 @@ class Links:
         self._policy: Policy = policy
         # What waits has been overtaken soon, where old frames are dropped: few are taken at once.
         self._batch = 1 if policy == "drop-oldest" else BATCH
+        self._room = room
         self._queue_frames = queue_frames
         self._queue_bytes = queue_bytes
         self._clock = clock
@@ -133,23 +138,24 @@ class Links:
                 self._tasks -= running
 
     async def _read(self, served: _Served) -> None:
-        connection, link, inbox = served.connection, served.link, served.inbox
-        while True:
-            try:
-                data, binary = await connection.next_message()
-            except ConnectionClosed:
-                return
-            try:
-                event = self._reception.message(
-                    link, data, binary=binary, arrived=self._clock.monotonic()
-                )
-            except MessageError as error:
-                self._log_refusal(error.cause, f"a message: {error.detail}")
-            else:
-                if inbox is not None and isinstance(event, FrameEvent):
-                    self._overtake(served, event.stream.recording)
-                    await inbox.put(event)
-            connection.taken()
+        connection = served.connection
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                # No name for the message: it would hold it for as long as the next one takes.
+                await self._take_in(served, *await connection.next_message())
+                connection.taken()
+
+    async def _take_in(self, served: _Served, data: bytes, binary: bool) -> None:  # noqa: FBT001
+        try:
+            event = self._reception.message(
+                served.link, data, binary=binary, arrived=self._clock.monotonic()
+            )
+        except MessageError as error:
+            self._log_refusal(error.cause, f"a message: {error.detail}")
+            return
+        if served.inbox is not None and isinstance(event, FrameEvent):
+            self._overtake(served, event.stream.recording)
+            await served.inbox.put(event)
 
     def _overtake(self, served: _Served, recording: str) -> None:
         """A connection has a frame of a recording: from the first on it is the newest one's."""
@@ -167,8 +173,10 @@ class Links:
             if served.overtaken:
                 before, served.overtaken = served.overtaken, set()
                 await self._silence(before, functools.partial(_received, before), OVERTAKING)
-            await handler.handle(frames)
+            async with self._room.holding(frames) if self._room else contextlib.nullcontext():
+                await handler.handle(frames)
             inbox.handled(frames)
+            del frames  # and their pixels
 
     def _dropped(self, frame: FrameEvent) -> None:
         self._reception.drop(frame.stream)

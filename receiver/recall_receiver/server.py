@@ -22,7 +22,7 @@ from recall_receiver.callback import Callback, OnFrame
 from recall_receiver.clock import Clock, SystemClock
 from recall_receiver.connection import LinkConnection
 from recall_receiver.decode import decoder_named
-from recall_receiver.decoding import Decoding
+from recall_receiver.decoding import Decoding, PixelRoom
 from recall_receiver.errors import ListenError
 from recall_receiver.handover import Doorway, hand_over
 from recall_receiver.inbox import POLICIES, Policy
@@ -170,6 +170,7 @@ class Receiver:
             queue_bytes,
             self._clock,
             queue_policy,
+            None if self._decoding is None else PixelRoom(),
         )
         self._connection = functools.partial(
             LinkConnection,

@@ -12,7 +12,8 @@ import contextlib
 import hashlib
 import os
 import shlex
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
@@ -121,7 +122,7 @@ class Recallsim:
         command: str | None,
         observe: Sequence[str],
         case: str | None,
-        again: str,
+        again: Callable[[], str],
         lock: Path | None,
     ) -> None:
         self.url = url
@@ -186,7 +187,7 @@ class Recallsim:
             _fail(f"recallsim: {error}")
         self.results.append(result)
         if not result.passed:
-            _fail(f"{result.text}\nagain: {self._again}")
+            _fail(f"{result.text}\nagain: {self._again()}")
         return result
 
 
@@ -225,7 +226,7 @@ def recallsim(
         command=pytestconfig.getoption("--recallsim-exec"),
         observe=recallsim_observe,
         case=getattr(request, "param", None),
-        again=_again(pytestconfig, request.node),
+        again=partial(_again, pytestconfig, request.node),
         lock=lock,
     )
 
@@ -241,14 +242,19 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 def _again(config: pytest.Config, node: pytest.Item) -> str:
-    """The command that runs a test again, from the folder in which pytest was run."""
+    """The command that runs a test again, from the folder in which pytest was run; no secrets."""
+    from recall_simulator.report.masking import mask_command
+    from recall_simulator.wire import parse_endpoint
+
     _, colons, test = str(node.nodeid).partition("::")
     file = os.path.relpath(node.path, config.invocation_params.dir)
     words: list[str] = ["python", "-m", "pytest", file + colons + test]
-    for name in ("--recallsim-url", "--recallsim-exec", "--recallsim-observe"):
-        given = config.getoption(name) or []
-        for value in [given] if isinstance(given, str) else given:
-            words += [name, value]
+    if url := config.getoption("--recallsim-url"):
+        words += ["--recallsim-url", parse_endpoint(url).shown]
+    if command := config.getoption("--recallsim-exec"):
+        words += ["--recallsim-exec", mask_command(command)]
+    for observer in config.getoption("--recallsim-observe"):
+        words += ["--recallsim-observe", mask_command(observer)]
     return shlex.join(words)
 
 

@@ -16,9 +16,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from recall_receiver import Receiver, service, worker
 from recall_receiver.__main__ import argument_parser, main
 from recall_receiver.memory import tune_malloc
-from recall_receiver.service import ReceiverOptions, summary
+from recall_receiver.service import ReceiverOptions, serve, summary
+from recall_receiver.worker import work
 
 Build = Callable[..., bytes]
 
@@ -174,6 +176,25 @@ def test_the_summary_is_one_line() -> None:
     assert (
         summary({"frames": 0, "streams": [], "refused": {}}) == "0 frames in 0 streams, 0 refused"
     )
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_malloc_is_tuned_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, *, wanted: bool
+) -> None:
+    tuned: list[str] = []
+    for module in (service, worker):
+        name = module.__name__
+        monkeypatch.setattr(module, "tune_malloc", lambda name=name: tuned.append(name))
+    monkeypatch.setattr(Receiver, "run", lambda *_, **__: None)
+    monkeypatch.setattr("recall_receiver.worker.signal.signal", lambda *_: None)
+    monkeypatch.setattr("recall_receiver.worker.asyncio.run", lambda running: running.close())
+    options = ReceiverOptions(tune_malloc=wanted)
+    serve(options)
+    one, other = socket.socketpair()
+    with one, other:
+        work(options, None, one, one, other)
+    assert tuned == ([service.__name__, worker.__name__] if wanted else [])
 
 
 def test_malloc_is_tuned_where_it_can_be() -> None:

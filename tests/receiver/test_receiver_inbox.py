@@ -75,6 +75,19 @@ def test_putting_waits_until_frames_were_handled(
     asyncio.run(main())
 
 
+def test_hands_out_no_more_pixels_at_once(frames: list[FrameEvent]) -> None:
+    """Of large pictures a few are as much as of small ones many; one is always handed out."""
+    pixels = frames[0].width * frames[0].height
+
+    async def main() -> list[int]:
+        inbox = Inbox(100, 10**9)
+        for frame in frames:
+            await inbox.put(frame)
+        return [len(await inbox.take(8, most)) for most in (2 * pixels, 2 * pixels - 1, 1)]
+
+    assert asyncio.run(main()) == [2, 1, 1]
+
+
 def test_taking_waits_for_a_frame_or_the_end(frames: list[FrameEvent]) -> None:
     async def main() -> None:
         inbox = Inbox(1, 10**6)

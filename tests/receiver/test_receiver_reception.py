@@ -95,8 +95,9 @@ def test_the_late_close_of_an_old_link_changes_nothing(frame_message: Build) -> 
     assert before[0]["connected"]
     assert before[0]["legs"] == 2
     reception.message(new, frame_message(relative=1))
-    reception.detach(new)
-    reception.detach(new)
+    reception.detach(new, 1000)
+    reception.detach(new, 1006)  # twice is harmless
+    assert new.code == 1000
     (stream,) = reception.report()["streams"]
     assert (stream["frames"], stream["connected"]) == (3, False)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,7 @@ from websockets.asyncio.client import connect as connect_websocket
 from websockets.exceptions import ConnectionClosed
 
 from recall_receiver import FrameEvent, ListenError, Receiver
+from recall_receiver.sinks import Arrival
 
 Build = Callable[..., bytes]
 Report = Callable[..., Any]
@@ -151,6 +154,46 @@ def test_a_picture_that_does_not_decode_is_not_the_callbacks_fault(
     assert (report["frames"], report["callback_errors"], report["undecodable"]) == (2, 0, 1)
 
 
+@pytest.mark.parametrize("kind", ["plain", "async", "sink", "decoder"])
+def test_a_frame_that_was_handled_is_let_go_while_its_connection_is_quiet(
+    frame_message: Build, kind: str
+) -> None:
+    """Its pixels are a thousand times what an idle connection takes."""
+    kept: list[weakref.ref[FrameEvent]] = []
+
+    def plain(frame: FrameEvent) -> None:
+        assert frame.pixels.size
+        kept.append(weakref.ref(frame))
+
+    async def on_loop(frame: FrameEvent) -> None:
+        plain(frame)
+
+    class Keeping:
+        name = "keeping"
+
+        def write(self, arrival: Arrival) -> None:
+            plain(arrival.frame)
+
+        def flush(self) -> None:
+            pass
+
+        def close(self) -> None:
+            pass
+
+    async def main() -> None:
+        on_frame: Any = {"plain": plain, "sink": None}.get(kind, on_loop)
+        more: dict[str, Any] = {"sink": {"sinks": [Keeping()]}, "decoder": {"decoder": "pillow"}}
+        async with (
+            Receiver(on_frame, **more.get(kind, {})) as receiver,
+            connect(receiver) as link,
+        ):
+            await send(link, *(frame_message(relative=n) for n in range(5)))
+            await until(lambda: len(kept) == 5)
+            await until(lambda: not any(frame() for frame in kept))
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+
+
 def test_pings_are_answered_while_the_callback_is_busy(frame_message: Build) -> None:
     release = threading.Event()
 
@@ -164,9 +207,10 @@ def test_pings_are_answered_while_the_callback_is_busy(frame_message: Build) -> 
     asyncio.run(main())
 
 
-def test_a_full_queue_pushes_back_and_loses_nothing(frame_message: Build) -> None:
+def test_a_full_queue_pushes_back_and_loses_nothing(frame_message: Build, raw_png: Build) -> None:
     release = threading.Event()
     got: list[float] = []
+    large = random.Random(1).randbytes(200_000)  # of a picture that nobody decodes
 
     def on_frame(frame: FrameEvent) -> None:
         release.wait()
@@ -175,12 +219,14 @@ def test_a_full_queue_pushes_back_and_loses_nothing(frame_message: Build) -> Non
     async def main() -> None:
         async with Receiver(on_frame, queue_frames=2) as receiver:
             async with connect(receiver) as link:
-                messages = [frame_message(relative=n / 2) for n in range(100)]
+                picture = raw_png(500, 400, b"") + large
+                messages = [frame_message(relative=n / 2, picture=picture) for n in range(100)]
                 sending = asyncio.create_task(send(link, *messages))
                 await until(lambda: receiver.reception.frames >= 3)
                 await settle()
                 # Two wait or are being handled, one waits to be put; the rest is not parsed.
                 assert receiver.reception.frames == 3
+                assert sum(each.unread for each in receiver._links.sockets) <= 6
                 release.set()
                 await sending
             assert await receiver.drained()

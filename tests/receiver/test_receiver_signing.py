@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
+from hmac import compare_digest
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,26 @@ def test_takes_any_of_several_signatures_and_secrets() -> None:
     rotated = f"v1,AAAA {EMPTY} v2,{EMPTY[3:]}"
     assert verify_cause(headers(rotated), [other, KEY], float(TIME)) is None
     assert verify_cause(headers(rotated), [other], float(TIME)) == "bad-signature"
+
+
+def test_signatures_and_tokens_are_compared_in_constant_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return compare_digest(one, other)
+
+    monkeypatch.setattr("recall_receiver.signing.hmac.compare_digest", compare)
+    right, wrong = EMPTY.encode(), b"v1,AAAA"
+    assert verify_cause(headers(f"{wrong.decode()} {EMPTY}"), [KEY, KEY], float(TIME)) is None
+    # Every pair, also after one that fits.
+    assert sorted(compared) == sorted([(wrong, right), (right, right)] * 2)
+    compared.clear()
+    assert token_cause("/?token=guess", "topsecret") == "bad-token"
+    assert token_cause("/", "topsecret") == "bad-token"
+    assert compared == [(b"guess", b"topsecret"), (b"", b"topsecret")]
 
 
 @pytest.mark.parametrize("skew", [-TOLERANCE, 0.0, TOLERANCE])

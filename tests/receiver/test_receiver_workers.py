@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -22,9 +23,10 @@ from websockets.sync.client import ClientConnection, connect
 from recall_receiver import ListenError, ReceiverOptions, serve
 from recall_receiver.__main__ import main
 from recall_receiver.events import OtherEvent
-from recall_receiver.foreman import _added_up
+from recall_receiver.foreman import Foreman, _added_up
+from recall_receiver.live.snapshot import Distribution
 from recall_receiver.parsing import parse
-from recall_receiver.records import Seen, record_of
+from recall_receiver.records import Seen, State, record_of
 
 Build = Callable[..., bytes]
 pytestmark = [
@@ -156,9 +158,55 @@ def test_page_metrics_and_live_come_from_the_same_account(frame_message: Build) 
                 with dial(url + "live", origin=origin) as live:
                     assert b"Ada" in live.recv(timeout=20, decode=False)
                     assert b"JFIF" in live.recv(timeout=20, decode=False)
+        report_of(url)
+        with dial(url + "live", origin=origin) as live:
+            assert b"Closed with 1000" in live.recv(timeout=20, decode=False)
         for _ in range(4):
             with pytest.raises(urllib.error.HTTPError, match="426"):
                 get(url, "nothing")
+
+
+def test_a_request_that_is_too_long_to_hand_over_is_answered_so() -> None:
+    with receiver() as (_, url):
+        for length, status in ((5000, 200), (6000, 431)):
+            headers = {f"X-Long-{n}": "y" * length for n in range(3)}
+            address = url.replace("ws:", "http:", 1) + "report.json"
+            request = urllib.request.Request(address, headers=headers)
+            try:
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    assert answer.status == status
+            except urllib.error.HTTPError as error:
+                assert error.code == status  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("answers", "drained"),
+    [([True, True], True), ([True, False], False), ([False, True], False), ([True, None], False)],
+)
+def test_all_is_handled_when_every_worker_says_so(
+    monkeypatch: pytest.MonkeyPatch, *, answers: list[bool | None], drained: bool
+) -> None:
+    """None is a worker that did not answer in time."""
+
+    async def ask(drain: float | None) -> list[State | None]:
+        assert drain == 1.5
+        return [None if each is None else state(drained=each) for each in answers]
+
+    foreman = Foreman(ReceiverOptions(workers=2))
+    monkeypatch.setattr(foreman, "_ask_all", ask)
+    assert asyncio.run(foreman.drained(1.5)) is drained
+
+
+def state(*, drained: bool) -> State:
+    return State(
+        ask=1,
+        drained=drained,
+        queued=0,
+        callback_errors=0,
+        undecodable=0,
+        sinks=[],
+        decoding=Distribution.within(()),
+    )
 
 
 def test_workers_check_who_connects_and_the_account_says_so() -> None:

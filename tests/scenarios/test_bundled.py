@@ -10,7 +10,7 @@ import pytest
 
 from recall_simulator.faults import Fault, apply_faults, faulted_scenario_schema
 from recall_simulator.meeting import Close, Cut, Frame, Overlap, Plan, Raw, make_plans, seconds
-from recall_simulator.report.table import CHAPTERS
+from recall_simulator.report.chapters import CHAPTERS
 from recall_simulator.sources.scenarios import bundled
 
 KNOWN = bundled()

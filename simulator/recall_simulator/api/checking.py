@@ -7,7 +7,6 @@ import msgspec
 
 from recall_simulator.api.result import CheckResult
 from recall_simulator.record.errors import UsageError
-from recall_simulator.record.findings import Case
 
 if TYPE_CHECKING:
     import ssl
@@ -176,7 +175,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         from recall_simulator.api.playing import play_and_judge
 
         warnings = self.session.paint(lambda done, total: None)
-        played = play_and_judge(self.session, handlers)
+        played = play_and_judge(self.session, handlers, keep_frames=True)
         if played.trouble is not None:
             raise played.trouble
         if played.interrupted:
@@ -190,8 +189,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
             played: the run.
             warnings: of painting.
         """
+        from recall_simulator.api.documents import as_case, check_document
         from recall_simulator.judge import case_verdicts
-        from recall_simulator.report.verdicts import check_json
 
         unseen = [
             f"{reason} ({sum(reason == other for other in self.skipped.values())} cases)"
@@ -203,22 +202,16 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         rows = case_verdicts(
             verdict,
             [
-                Case(
-                    number=named.scenario.number,
-                    name=name,
-                    title=named.scenario.title,
-                    description=" ".join(named.scenario.description.split()),
-                    expectation=" ".join(named.scenario.expectation.split()),
-                    source=" ".join(named.scenario.source.split()),
-                    skipped=self.skipped.get(name, ""),
-                )
+                as_case(name, named, skipped=self.skipped.get(name, ""))
                 for name, named in self.cases.items()
             ],
         )
         return CheckResult(
             verdict=verdict,
             cases=rows,
-            document=check_json(verdict, rows, played.tally.as_json(verdict)),
+            document=msgspec.to_builtins(
+                check_document(self.session, played._replace(verdict=verdict), rows)
+            ),
             warnings=[*self.session.warnings, *warnings],
         )
 

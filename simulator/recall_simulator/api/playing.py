@@ -3,14 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from recall_simulator.engine import Handler
 from recall_simulator.judge import Evidence, judge
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.events import RunEnded
-from recall_simulator.record.findings import Verdict
+from recall_simulator.record.findings import Finding, Verdict
 from recall_simulator.record.observations import Observation
+from recall_simulator.report.masking import mask
 from recall_simulator.report.tally import Tally
-from recall_simulator.session import Session
+from recall_simulator.session import Session, secrets_of
 
 
 class Played(NamedTuple):
@@ -42,6 +45,7 @@ def play_and_judge(
     *,
     tally: Tally | None = None,
     tell: Callable[[Observation], None] = lambda observation: None,
+    keep_frames: bool = False,
 ) -> Played:
     """Play a session to its end, or to Ctrl-C, and judge it.
 
@@ -50,13 +54,14 @@ def play_and_judge(
         handlers: take the engine's events, after the tally.
         tally: counts; a new one by default.
         tell: takes what observers see, as it is seen.
+        keep_frames: remember every frame though nobody looks, for timelines; about 0.5 KB each.
 
     Raises:
         UsageError: a handler can't go on, and nothing was played yet.
         ReceiverError: the receiver could not be started.
     """
     tally = Tally() if tally is None else tally
-    evidence = Evidence(frames=bool(session.settings.observe))
+    evidence = Evidence(frames=keep_frames or bool(session.settings.observe))
     observations: list[Observation] = []
     trouble: UsageError | None = None
 
@@ -70,4 +75,8 @@ def play_and_judge(
         if tally.run is None:
             raise
         trouble = error
-    return Played(tally, evidence, observations, judge(evidence, observations), trouble)
+    verdict = judge(evidence, observations)
+    # The last words of a process, or a close reason, may repeat what it was called with.
+    findings = mask(msgspec.to_builtins(verdict.findings), secrets_of(session.settings))
+    verdict = msgspec.structs.replace(verdict, findings=msgspec.convert(findings, list[Finding]))
+    return Played(tally, evidence, observations, verdict, trouble)

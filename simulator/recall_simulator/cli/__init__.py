@@ -5,7 +5,18 @@ import sys
 import typer
 
 from recall_simulator import __version__
-from recall_simulator.cli import bench, check, demo, load, probe, receive, run, scenarios
+from recall_simulator.cli import (
+    bench,
+    check,
+    compare,
+    demo,
+    fuzz,
+    load,
+    probe,
+    receive,
+    run,
+    scenarios,
+)
 from recall_simulator.record.errors import UsageError
 
 USAGE_ERROR = 2
@@ -22,8 +33,10 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("check")(check.check)
+app.command("compare")(compare.compare)
 app.command("probe")(probe.probe)
 app.command("load")(load.load)
+app.command("fuzz")(fuzz.fuzz)
 app.command("receive", context_settings=receive.PASS_ALL_ON)(receive.receive)
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(bench.app, name="bench")

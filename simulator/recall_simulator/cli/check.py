@@ -39,9 +39,12 @@ def check(
     A case that kills the receiver does not end the check: with --exec it is started again. Exit
     codes as for `run`.
     """
+    import msgspec
+
     from recall_simulator.api.checking import Check, choose_cases
     from recall_simulator.cli import terminal
     from recall_simulator.cli.playing import play_on_console, write_reports
+    from recall_simulator.report.document import CheckDocument
     from recall_simulator.report.table import print_check
 
     reports = options.parse_reports(report)
@@ -58,12 +61,12 @@ def check(
         headers=options.parse_headers(header),
         owned=i_own_this_receiver,
     )
-    played = play_on_console(ready.session, journal=None, as_json=as_json, quiet=quiet)
+    played = play_on_console(
+        ready.session, journal=None, as_json=as_json, quiet=quiet, keep_frames=True
+    )
     result = ready.result(played)
     print_check(terminal.console(to_stderr=as_json), result.verdict, result.cases)
-    write_reports(reports, result.verdict, result.document)
     if as_json:
         print(json.dumps(result.document, ensure_ascii=False))
-    if played.trouble is not None:
-        raise played.trouble
+    write_reports(reports, played, msgspec.convert(result.document, CheckDocument))
     raise typer.Exit(result.exit_code)

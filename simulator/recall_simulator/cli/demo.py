@@ -46,7 +46,9 @@ def demo(
                 speed=options.parse_speed(speed),
             )
         )
-        played = play_on_console(session, journal=None, as_json=False, quiet=quiet)
+        played = play_on_console(
+            session, journal=None, as_json=False, quiet=quiet, keep_frames=False
+        )
         tally, verdict = played.tally, played.verdict
         print_summary(terminal.console(), tally, verdict)
         if any(bot.state == "interrupted" for bot in tally.bots.values()):

@@ -5,8 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -16,9 +15,9 @@ from recall_simulator.record.errors import UsageError, closest
 if TYPE_CHECKING:
     from recall_simulator.load.outcome import Outcome, Played
     from recall_simulator.load.shapes import ShapeName
+    from recall_simulator.report.destinations import Destination
     from recall_simulator.wire import Endpoint
 
-REPORTS = ("html", "json")
 INCONCLUSIVE = 3
 
 
@@ -103,6 +102,7 @@ def load(
     from recall_simulator.load.orders import Orders
     from recall_simulator.load.outcome import Played, judge_run
     from recall_simulator.load.outcome import as_json as object_of
+    from recall_simulator.load.safety import check_room
     from recall_simulator.load.shapes import SHAPES, SOAK_MEETING, Shape
     from recall_simulator.load.view import print_summary
     from recall_simulator.wire import parse_endpoint
@@ -122,7 +122,9 @@ def load(
         raise UsageError("--find-limit raises the load itself: leave --shape out")
     if web and as_json:
         raise UsageError("--web waits for somebody to look: leave --json out")
-    reports = _reports(report)
+    reports = options.parse_reports(report, ("html", "json"))
+    for wanted in reports:
+        check_room(wanted.path)
     longest = _seconds("--max-duration", max_duration)
     lasts = _seconds("--duration", duration or (max_duration if find_limit else "30s"))
     if lasts > longest:
@@ -181,10 +183,9 @@ def load(
         for words in last_words:
             console.print(words, markup=False, highlight=False, soft_wrap=True)
     print_summary(console, played, outcome)
-    document = object_of(played, outcome)
-    _write(reports, played, outcome, document)
+    _write(reports, played, outcome)
     if as_json:
-        print(json.dumps(document, ensure_ascii=False))
+        print(json.dumps(object_of(played, outcome), ensure_ascii=False))
     raise typer.Exit(outcome.exit_code)
 
 
@@ -265,41 +266,18 @@ def _play(
             server.shutdown()
 
 
-def _write(
-    reports: list[tuple[str, Path]],
-    played: "Played",
-    outcome: "Outcome",
-    document: dict[str, Any],
-) -> None:
-    """Write what `--report` asks for.
+def _write(reports: "Sequence[Destination]", played: "Played", outcome: "Outcome") -> None:
+    """Write what `--report` asks for."""
+    from recall_simulator.load.outcome import as_json
+    from recall_simulator.load.page import load_page
+    from recall_simulator.report.destinations import write_report
 
-    Raises:
-        UsageError: a file can't be written.
-    """
-    for kind, path in reports:
-        try:
-            if kind == "json":
-                path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-            else:
-                from recall_simulator.load.page import load_page
-
-                path.write_text(load_page(played, outcome), encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"the report {path} can't be written: {error.strerror}") from None
-
-
-def _reports(texts: list[str] | None) -> list[tuple[str, Path]]:
-    """Read `--report KIND=FILE`, and see that each file can be written."""
-    from recall_simulator.load.safety import check_writable
-
-    reports: list[tuple[str, Path]] = []
-    for text in texts or []:
-        kind, equals, name = text.partition("=")
-        if kind not in REPORTS or not equals or not name:
-            raise UsageError(f"--report {text}: write html=FILE or json=FILE")
-        check_writable(Path(name))
-        reports.append((kind, Path(name)))
-    return reports
+    for wanted in reports:
+        if wanted.kind == "html":
+            text = load_page(played, outcome)
+        else:
+            text = json.dumps(as_json(played, outcome), ensure_ascii=False)
+        write_report(wanted, text.encode())
 
 
 def _seconds(option: str, text: str) -> float:

@@ -1,6 +1,7 @@
 """Options that several commands share, read into values."""
 
 import ssl
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast, get_args
@@ -12,10 +13,10 @@ from recall_simulator.record.errors import UsageError, closest
 if TYPE_CHECKING:
     from recall_simulator.engine import Conduct, SlowReceiverPolicy
     from recall_simulator.record.streams import StreamType
+    from recall_simulator.report.destinations import Destination, Kind
 
 MAX_SPEED = "max"
 LATEST_YEAR = 9000
-REPORTS = ("junit", "json")
 
 Url = Annotated[str, typer.Option("--url", help="The receiver, as ws://127.0.0.1:8765/.")]
 Seed = Annotated[
@@ -67,7 +68,9 @@ Observe = Annotated[
 ]
 Report = Annotated[
     list[str] | None,
-    typer.Option(metavar="KIND=FILE", help="junit=FILE or json=FILE; repeatable."),
+    typer.Option(
+        metavar="KIND=FILE", help="junit=FILE, json=FILE, html=FILE or markdown=FILE; repeatable."
+    ),
 ]
 Owned = Annotated[
     bool,
@@ -193,22 +196,19 @@ def parse_conduct(*, retry: str, outage: str, slow_receiver: str, digests: bool)
     )
 
 
-def parse_reports(texts: list[str] | None) -> list[tuple[str, Path]]:
+def parse_reports(
+    texts: list[str] | None, kinds: "Sequence[Kind] | None" = None
+) -> "list[Destination]":
     """Read `--report KIND=FILE`, and see that each file can be written.
 
     Raises:
-        UsageError: there is no such kind, or no such folder.
+        UsageError: there is no such kind, or the file can't be written.
     """
-    reports: list[tuple[str, Path]] = []
-    for text in texts or []:
-        kind, equals, name = text.partition("=")
-        if kind not in REPORTS or not equals or not name:
-            raise UsageError(f"--report {text}: write junit=FILE or json=FILE")
-        path = Path(name)
-        if not path.parent.is_dir():
-            raise UsageError(f"--report {text}: there is no folder {path.parent}")
-        reports.append((kind, path))
-    return reports
+    from recall_simulator.report.destinations import KINDS, parse_destination, try_destinations
+
+    destinations = [parse_destination(text, kinds or KINDS) for text in texts or []]
+    try_destinations(destinations)
+    return destinations
 
 
 def parse_profile(name: str | None) -> str | None:

@@ -1,10 +1,10 @@
 """Playing a session under the eyes of a console: what `run`, `check` and `demo` have in common."""
 
-import json
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -13,17 +13,25 @@ from recall_simulator.api.playing import Played, play_and_judge
 from recall_simulator.cli import terminal
 from recall_simulator.engine import Handler
 from recall_simulator.record.errors import ReceiverError, UsageError
-from recall_simulator.record.findings import Verdict
 from recall_simulator.report import Journal, Tally
 from recall_simulator.report.console import LiveConsole, PlainConsole, print_head
+from recall_simulator.report.destinations import Destination, Kind, write_report
+from recall_simulator.report.document import Document
+from recall_simulator.report.html import report_page
 from recall_simulator.report.junit import junit_xml
+from recall_simulator.report.markdown import markdown_report
 from recall_simulator.session import Session
 
 INCONCLUSIVE = 3
 
 
 def play_on_console(
-    session: Session, *, journal: Path | None, as_json: bool, quiet: bool
+    session: Session,
+    *,
+    journal: Path | None,
+    as_json: bool,
+    quiet: bool,
+    keep_frames: bool,
 ) -> Played:
     """Paint, play and judge, and show it.
 
@@ -32,6 +40,7 @@ def play_on_console(
         journal: where to write down what was sent.
         as_json: standard output is taken: everything for people goes to standard error.
         quiet: nothing between the first lines and the summary.
+        keep_frames: remember every frame, for timelines.
 
     Raises:
         UsageError: a handler can't go on, and nothing was played yet.
@@ -54,7 +63,7 @@ def play_on_console(
                     if console.is_terminal
                     else stack.enter_context(PlainConsole(console))
                 )
-            played = play_and_judge(session, handlers, tally=tally)
+            played = play_and_judge(session, handlers, tally=tally, keep_frames=keep_frames)
     except UsageError as error:  # a journal may find the disk full as late as when it is closed
         if played is None:
             raise
@@ -75,25 +84,55 @@ def paint(session: Session, console: Console) -> list[str]:
         return session.paint(lambda done, total: progress.update(task, completed=done, total=total))
 
 
-def write_reports(
-    reports: list[tuple[str, Path]], verdict: Verdict, document: dict[str, Any]
-) -> None:
+def write_reports(reports: Sequence[Destination], played: Played, document: Document) -> None:
     """Write what `--report` asks for.
 
     Args:
-        reports: (kind, file) of each.
-        verdict: of the run.
+        reports: where to.
+        played: the run.
         document: the object of `--json`.
 
     Raises:
-        UsageError: a file can't be written.
+        UsageError: what ended the run before its time; or files can't be written, and the message
+            says where the reports are instead.
     """
-    for kind, path in reports:
-        if kind == "junit":
-            data = junit_xml(verdict, document["scenarios"], document["seconds"])
-        else:
-            data = json.dumps(document, ensure_ascii=False).encode()
+
+    def encode(kind: Kind) -> bytes:
+        match kind:
+            case "junit":
+                return junit_xml(played.verdict, document.scenarios, document.seconds)
+            case "json":
+                return msgspec.json.encode(document)
+            case "html":
+                return report_page(document).encode()
+            case "markdown":
+                return markdown_report(document).encode()
+
+    write_all(reports, encode, trouble=played.trouble)
+
+
+def write_all(
+    reports: Sequence[Destination],
+    encode: Callable[[Kind], bytes],
+    *,
+    trouble: UsageError | None = None,
+) -> None:
+    """Write reports, all of them even where one can't be written.
+
+    Args:
+        reports: where to.
+        encode: makes the content of a kind.
+        trouble: to be raised when that is done.
+
+    Raises:
+        UsageError: the trouble; or files can't be written, and the message says where the reports
+            are instead.
+    """
+    problems = [] if trouble is None else [str(trouble)]
+    for report in reports:
         try:
-            path.write_bytes(data)
-        except OSError as error:
-            raise UsageError(f"the report {path} can't be written: {error.strerror}") from None
+            write_report(report, encode(report.kind))
+        except UsageError as error:
+            problems.append(str(error))
+    if problems:
+        raise UsageError("\n".join(problems))

@@ -1,12 +1,12 @@
 """`recallsim run`: play scenarios into a receiver."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from recall_simulator.cli import options
+from recall_simulator.record.errors import UsageError
 
 
 def run(
@@ -68,6 +68,9 @@ def run(
     Exit codes: 0 ok or tolerated, 1 the receiver failed, 2 wrong usage or scenario,
     3 inconclusive or no connection.
     """
+    import msgspec
+
+    from recall_simulator.api.documents import run_document
     from recall_simulator.cli import terminal
     from recall_simulator.cli.playing import play_on_console, write_reports
     from recall_simulator.report.console import print_summary
@@ -75,6 +78,9 @@ def run(
     from recall_simulator.wire import Signer, parse_endpoint
 
     reports = options.parse_reports(report)
+    for each in reports:
+        if journal is not None and journal.absolute() == each.path.absolute():
+            raise UsageError(f"--journal {journal} and --report {each} name one file")
     session = Session.open(
         Settings(
             endpoint=parse_endpoint(url),
@@ -102,12 +108,16 @@ def run(
             strict_url=strict_url,
         )
     )
-    played = play_on_console(session, journal=journal, as_json=as_json, quiet=quiet)
+    played = play_on_console(
+        session,
+        journal=journal,
+        as_json=as_json,
+        quiet=quiet,
+        keep_frames=any(report.kind == "html" for report in reports),
+    )
     print_summary(terminal.console(to_stderr=as_json), played.tally, played.verdict)
-    document = played.tally.as_json(played.verdict)
-    write_reports(reports, played.verdict, document)
+    document = run_document(session, played)
     if as_json:
-        print(json.dumps(document, ensure_ascii=False))
-    if played.trouble is not None:
-        raise played.trouble
+        print(msgspec.json.encode(document).decode())
+    write_reports(reports, played, document)
     raise typer.Exit(played.verdict.exit_code)

@@ -1,6 +1,7 @@
 """One attempt of a bot from its open link to its end: sends what comes due."""
 
 import asyncio
+from collections.abc import Sized
 from typing import Any
 
 import msgspec
@@ -64,6 +65,7 @@ class Attempt:
         self._in_doubt = 0
         self._largest_message = 0
         self._last_expect: Expectation = "must accept"
+        self._refusable = False
         self._closing: Closing | None = None
 
     async def play(self, link: Link) -> None:
@@ -93,6 +95,7 @@ class Attempt:
                 in_doubt=self._in_doubt,
                 largest_message=self._largest_message,
                 last_expect=self._last_expect,
+                refusable=self._refusable,
                 closing=self._closing,
             )
         )
@@ -158,7 +161,7 @@ class Attempt:
     async def _send_frame(self, link: Link, timed: Timed, frame: Frame) -> None:
         stage, span = self._stage, frame.span
         late = stage.clock.real_seconds_late(timed.at)
-        message, picture = stage.messages.frame(frame)
+        message, picture = stage.messages.sendable(frame)
         self._note_message(message, frame.form.expect)
         try:
             link.send(message, frame.form.travel)
@@ -212,9 +215,10 @@ class Attempt:
         if self._last_expect == "may refuse":
             await self._probe(link)
 
-    def _note_message(self, message: bytes, expect: Expectation) -> None:
+    def _note_message(self, message: Sized, expect: Expectation) -> None:
         self._largest_message = max(self._largest_message, len(message))
         self._last_expect = expect
+        self._refusable = self._refusable or expect == "may refuse"
 
     async def _close_old_links(self, until: float, link: Link) -> None:
         """Close the old links whose time comes by a moment, while the present one is up."""

@@ -39,6 +39,7 @@ class Connection(ClientConnection):
         super().__init__(*args, **kwargs)
         self.junk = b""
         self.ended_by_receiver = False
+        self.close_seen: asyncio.Future[None] = self.loop.create_future()
         self._tell_loss: Callable[[], None] | None = None
         self._ends_tcp: asyncio.TimerHandle | None = None
         self._plan = plan
@@ -91,6 +92,8 @@ class Connection(ClientConnection):
     def process_event(self, event: Event) -> None:
         """Throw away what the receiver sends, so that no task is needed to read it."""
         if isinstance(event, Frame) and event.opcode is Opcode.CLOSE:
+            if not self.close_seen.done():
+                self.close_seen.set_result(None)
             # The server ends TCP (RFC 6455, section 7.1.1); one that does not is not waited for.
             self._ends_tcp = self.loop.call_later(TCP_TIMEOUT, self.transport.abort)
         if not (isinstance(event, Frame) and event.opcode in _DATA):

@@ -7,7 +7,7 @@ from recall_simulator.engine.link import DialFailed, LinkLost
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
 from recall_simulator.record.outcomes import Closing, Outcome
-from recall_simulator.wire import USUAL, LinkPlan, Travel
+from recall_simulator.wire import USUAL, LinkPlan, MaskedText, Travel
 
 Sink = Callable[[int, bytes], Outcome | None]
 """Takes the attempt's number and a message; an outcome in return ends the link with it."""
@@ -22,6 +22,7 @@ class InProcessLink:
     def __init__(self, attempt: int, sink: Sink) -> None:
         self.lost: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.closing: Closing | None = None
+        self.close_seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._attempt = attempt
         self._sink = sink
 
@@ -35,11 +36,11 @@ class InProcessLink:
         """A function takes everything at once."""
         return 0
 
-    def send(self, message: bytes, travel: Travel = USUAL) -> None:
+    def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         """Hand one message to the sink. Raises LinkLost when the link is gone already."""
         if self.lost.done():
             raise LinkLost
-        outcome = self._sink(self._attempt, message)
+        outcome = self._sink(self._attempt, bytes(message))
         if outcome is not None:
             self.lose(outcome)
 
@@ -51,6 +52,10 @@ class InProcessLink:
         """A function gets whole messages or none."""
         if self.lost.done():
             raise LinkLost
+
+    def write(self, data: bytes) -> None:
+        """Bytes are a message to a function. Raises LinkLost."""
+        self.send(data)
 
     def lose(self, outcome: Outcome) -> None:
         """End the link, as a receiver would."""

@@ -16,7 +16,7 @@ from recall_simulator.engine.connection import Connection
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
 from recall_simulator.record.outcomes import Closing, Outcome
-from recall_simulator.wire import USUAL, Travel
+from recall_simulator.wire import USUAL, MaskedText, Travel
 from recall_simulator.wire.framing import BINARY, TEXT, header_size, masked_frame
 
 CLOSE_TIMEOUT = 10.0
@@ -49,10 +49,12 @@ class Link(Protocol):
 
     Attributes:
         lost: done when the link is gone by another's doing, with the outcome.
+        close_seen: done when the receiver has sent a close frame; the link may stand yet.
         closing: what became of our close frame, once there was one.
     """
 
     lost: "asyncio.Future[Outcome]"
+    close_seen: "asyncio.Future[None]"
     closing: Closing | None
 
     @property
@@ -63,7 +65,7 @@ class Link(Protocol):
     def unsent(self) -> int:
         """Bytes that have not left this process."""
 
-    def send(self, message: bytes, travel: Travel = USUAL) -> None:
+    def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         """Write one whole message, blocked or not. Raises LinkLost."""
 
     async def writable(self, seconds: float) -> bool:
@@ -75,6 +77,9 @@ class Link(Protocol):
 
     def tear(self, message: bytes, at_byte: int) -> None:
         """Write only the first bytes of a message; nothing can follow. Raises LinkLost."""
+
+    def write(self, data: bytes) -> None:
+        """Write bytes that need not be a right websocket frame. Raises LinkLost."""
 
     async def answers_ping(self, seconds: float) -> bool:
         """Whether a ping is answered in time. Raises LinkLost."""
@@ -109,6 +114,7 @@ class WebSocketLink:
         self._connection = connection
         self.lost: asyncio.Future[Outcome] = connection.loop.create_future()
         self.closing: Closing | None = None
+        self.close_seen = connection.close_seen
         connection.when_lost(self._note_loss)
 
     def _note_loss(self) -> None:
@@ -124,9 +130,12 @@ class WebSocketLink:
         """Bytes in the transport's buffer."""
         return self._connection.transport.get_write_buffer_size()
 
-    def send(self, message: bytes, travel: Travel = USUAL) -> None:
+    def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         """Write one whole message, blocked or not. Raises LinkLost."""
         protocol = self._open_protocol()
+        if isinstance(message, MaskedText):
+            self._connection.transport.writelines(message.frame)
+            return
         if travel.ping is not None:
             protocol.send_ping(travel.ping)
         start = protocol.send_binary if travel.binary else protocol.send_text
@@ -151,9 +160,18 @@ class WebSocketLink:
         self._open_protocol().writes.append(masked_frame(message)[:end])
         self._connection.send_data()
 
+    def write(self, data: bytes) -> None:
+        """Write bytes that need not be a right websocket frame. Raises LinkLost."""
+        self._open_protocol().writes.append(data)
+        self._connection.send_data()
+
     def _open_protocol(self) -> ClientProtocol:
         protocol = self._connection.protocol
-        if self.lost.done() or protocol.state is not State.OPEN:
+        if (
+            self.lost.done()
+            or protocol.state is not State.OPEN
+            or self._connection.transport.is_closing()  # a write has failed; the loop is to hear
+        ):
             raise LinkLost
         return protocol
 

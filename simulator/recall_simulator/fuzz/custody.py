@@ -21,6 +21,8 @@ from recall_simulator.record.errors import UsageError
 
 _LOADING: Final = 120.0  # seconds that a target's modules may take to load
 _LOOK: Final = 0.25  # seconds between two looks at a worker that has not answered
+PATIENCE: Final = 3.0
+"""What ends late, the worker sees itself, and knows more about: it gets so many times as long."""
 _FRAME: Final = re.compile(r'File "([^"]+)", line (\d+) in (\S+)')
 
 
@@ -48,8 +50,8 @@ class Custody:
     Args:
         target: `module:function`.
         allow: names of exceptions that refuse a message.
-        slow: CPU seconds that no input may take; one that takes them, or that computes nothing
-            for as long, has hung.
+        slow: CPU seconds that no input may take; one that takes three times as many, or that
+            computes nothing for as long, is ended.
         memory: bytes that no input may take.
 
     Raises:
@@ -115,10 +117,14 @@ class Custody:
         with contextlib.suppress(OSError):  # it is dead, which `take` will see
             send(self._process.stdin, given)
 
-    def take(self) -> Done | Ended:
-        """The result of the batch; where the worker is gone, there is another one next time."""
+    def take(self, *, patience: float = PATIENCE) -> Done | Ended:
+        """The result of the batch; where the worker is gone, there is another one next time.
+
+        Args:
+            patience: how many times as long as it may, an input may compute before it is ended.
+        """
         assert self._process is not None
-        watch = _Watch(self._process.pid, self._slow)
+        watch = _Watch(self._process.pid, patience * self._slow, self._slow)
         while True:
             try:
                 answer = self._answers.get(timeout=_LOOK)
@@ -134,10 +140,10 @@ class Custody:
             assert isinstance(answer, Done)
             return answer
 
-    def run(self, batch: Sequence[Input]) -> Done | Ended:
+    def run(self, batch: Sequence[Input], *, patience: float = PATIENCE) -> Done | Ended:
         """Give a batch and take its result."""
         self.give(batch)
-        return self.take()
+        return self.take(patience=patience)
 
     def close(self) -> None:
         """End the worker and leave nothing behind."""
@@ -179,15 +185,22 @@ class Custody:
 class _Watch:
     """Tells an input that hangs from one that the machine has no time for.
 
+    Args:
+        pid: of the worker.
+        computing: CPU seconds that an input may take.
+        waiting: seconds for which it may wait and compute nothing.
+
     Attributes:
         lasts: seconds for which the input in hand has been looked at.
     """
 
-    def __init__(self, pid: int, slow: float) -> None:
+    def __init__(self, pid: int, computing: float, waiting: float) -> None:
         self._process = psutil.Process(pid)
-        self._slow = slow
+        self._computing = computing
+        self._waiting = waiting
         self._number = -1
         self._cpu = 0.0
+        self._last = 0.0
         self._idle = 0.0
         self.lasts = 0.0
 
@@ -201,11 +214,12 @@ class _Watch:
         cpu = times.user + times.system
         if number != self._number:
             self._number, self._cpu, self._idle, self.lasts = number, cpu, 0.0, 0.0
+            self._last = cpu
             return False
         self.lasts += _LOOK
-        self._idle = self._idle + _LOOK if waits else 0.0
-        # What computes without end is caught here; what ends late, the worker sees itself.
-        return cpu - self._cpu > self._slow or self._idle > self._slow
+        self._idle = self._idle + _LOOK if waits and cpu == self._last else 0.0
+        self._last = cpu
+        return cpu - self._cpu > self._computing or self._idle > self._waiting
 
 
 def _read(process: "subprocess.Popen[bytes]", answers: "queue.SimpleQueue[Any]") -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from recall_simulator.fuzz.custody import Custody, Ended
+from recall_simulator.fuzz.custody import PATIENCE, Custody, Ended
 from recall_simulator.fuzz.exchange import Done, Offence
 from recall_simulator.fuzz.messages import BATCH, draw_batch
 from recall_simulator.fuzz.records import (
@@ -29,6 +29,7 @@ SLOW: Final = 1.0
 MEMORY: Final = 128 * 2**20
 """Bytes that no input may take."""
 _DEADLY: Final = 3  # ends of a worker by one kind of edit, after which it is left out
+_MOST_ALIKE: Final = 12  # findings with one outcome and error; more are counted with the last
 _WARM: Final = 32  # batches after which memory is taken for settled
 _TRIES: Final = {"hung": 40, "died": 60, "grew": 60}
 _MANY_TRIES: Final = 400
@@ -180,21 +181,22 @@ class _Campaign:
 
     def _found(self, message: Input, wrong: _Wrong) -> None:
         key = _key(message, wrong)
-        known = self._findings.get(self._shapes.get(key, key))
-        if known is None:
-            known = self._made_small(message, wrong)
-            shape: Key = ("shape", *known.shape)
-            self._shapes[key] = shape
-            if shape not in self._findings:
-                self._findings[shape] = known
-                self._tell(FindingMade(finding=known))
+        if key not in self._shapes:
+            alike = [shape for shape in self._findings if shape[:2] == _kind(wrong)[:2]]
+            if len(alike) < _MOST_ALIKE:
+                small = self._made_small(message, wrong)
+                if small.shape not in self._findings:
+                    self._findings[small.shape] = small
+                    self._tell(FindingMade(finding=small))
+                self._shapes[key] = small.shape
             else:
-                known = self._findings[shape]
-        if isinstance(wrong, Ended):
-            self._deaths.update({edit.name for edit in known.minimal.edits})
+                self._shapes[key] = alike[-1]
         shape = self._shapes[key]
-        found = self._findings[shape]
-        self._findings[shape] = msgspec.structs.replace(found, count=found.count + 1)
+        finding = self._findings[shape]
+        self._findings[shape] = msgspec.structs.replace(finding, count=finding.count + 1)
+        if isinstance(wrong, Ended):
+            edits = {edit.name for edit in message.edits}
+            self._deaths.update(edits & {edit.name for edit in finding.minimal.edits} or edits)
 
     def _made_small(self, message: Input, wrong: _Wrong) -> FuzzFinding:
         began = _now()
@@ -202,7 +204,7 @@ class _Campaign:
         last: dict[bytes, _Wrong] = {}
 
         def fails(candidate: Input) -> bool:
-            found = self._alone(candidate)
+            found = self._alone(candidate, patience=1.0 if wrong.outcome == "hung" else PATIENCE)
             if found is None or _kind(found) != _kind(wrong):
                 return False
             last[candidate.data] = found
@@ -224,9 +226,9 @@ class _Campaign:
             first=self._inputs,
         )
 
-    def _alone(self, message: Input) -> _Wrong | None:
+    def _alone(self, message: Input, *, patience: float) -> _Wrong | None:
         """What one message leads to."""
-        answer = self._custody.run([message])
+        answer = self._custody.run([message], patience=patience)
         if isinstance(answer, Ended):
             return answer
         return answer.offences[0] if answer.offences else None

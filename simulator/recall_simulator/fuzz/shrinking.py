@@ -1,60 +1,108 @@
-"""A failing message, drawn again alone until nothing can be left out of it.
+"""A failing message, made again alone until nothing can be left out of it or be simpler.
 
-First whole edits go, then Hypothesis draws each edit that is left anew, simpler and simpler:
-what it was is always among the choices, so that nothing found is lost.
+An edit is a name and a few choices, each counted from 0, the simplest: so what is to be made
+small is short, and known exactly. That takes few tries, which counts where each goes over the
+wire or hangs for a second.
 """
 
-import random
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Final
 
-from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
+import msgspec
 
-from recall_simulator.fuzz.draft import Choose
-from recall_simulator.fuzz.edits import EDITS
-from recall_simulator.fuzz.messages import PLAIN, built, made
-from recall_simulator.fuzz.records import Edit, Input
+from recall_simulator.fuzz.corpus import corpus_messages
+from recall_simulator.fuzz.draft import FIELDS, Path, dotted, fields_of
+from recall_simulator.fuzz.messages import PLAIN, made
+from recall_simulator.fuzz.records import EXPECTATIONS, Edit, Input
 
 Fails = Callable[[Input], bool]
+_ONE_BY_ONE = 12  # simplest choices that are tried one after the other
 
 
-def shrunk(found: Input, fails: Fails, *, tries: int = 300, seed: int = 0) -> Input:
+def shrunk(found: Input, fails: Fails, *, tries: int = 300) -> Input:
     """The smallest message of its kind that fails.
 
     Args:
         found: a message that fails.
-        fails: whether a message does the same as the one that was found. No message is asked
-            about twice.
-        tries: the most messages that are asked about.
-        seed: of what is drawn.
+        fails: whether a message does the same as the one that was found. It is asked about no
+            message twice.
+        tries: the most messages that it is asked about.
 
     Returns:
-        A message with the fewest edits and the simplest choices; where it was not made by edits,
-        or where nothing smaller fails, the one that was found.
+        A message with the fewest edits and the simplest choices; the one that was found where it
+        was not made by edits, or where nothing smaller fails.
     """
     if not found.edits:
         return found
     fails = _remembering(fails, tries)
     if fails(PLAIN):
         return PLAIN
-    edits = _fewest(found.edits, fails)
+    best = found
+    smaller: Input | None = found
+    while smaller is not None:
+        best = smaller
+        smaller = next((each for each in _simpler(best.edits) if fails(each)), None)
+    return best
+
+
+_PLAINEST: Final = (
+    "field is null, as it may be",
+    "field is missing, as it may be",
+    "field is missing",
+    "field is null",
+)
+"""Edits than which there is nothing plainer, those that a receiver must accept first."""
+
+
+@lru_cache(maxsize=1)
+def _plainest() -> dict[str, list[Input]]:
+    """The plainest edits of each part of the message."""
+    found: dict[str, list[Input]] = {}
+    for name in _PLAINEST:
+        for choice in range(len(FIELDS)):
+            message = made((Edit(name, (choice,)),))
+            if message.edits[0].choices[0] != choice:
+                break  # there are no more
+            found.setdefault(message.part, []).append(message)
+    return found
+
+
+_BLIND: Final = frozenset(
+    {
+        "one byte is another",
+        "one byte too many",
+        "bytes are missing",
+        "a piece stands twice",
+        "one character of base64 is another",
+    }
+)
+"""Edits that hit whatever lies there: what they come to may be said more plainly."""
+
+
+@lru_cache(maxsize=1)
+def _of_part() -> dict[str, list[Input]]:
+    """What the corpus has of each part of the message, greatest demands first."""
+    found: dict[str, list[Input]] = {}
+    for _, message in sorted(
+        corpus_messages(), key=lambda each: EXPECTATIONS.index(each[1].expect)
+    ):
+        found.setdefault(message.part, []).append(message)
+    return found
+
+
+def _differing(data: bytes) -> list[Path]:
+    """The fields that are other than in the plain message; none where it is no JSON."""
     try:
-        return find(
-            _drawn_again(edits),
-            fails,
-            settings=settings(
-                max_examples=max(tries, 100),
-                database=None,
-                deadline=None,
-                phases=(Phase.generate, Phase.shrink),
-                suppress_health_check=list(HealthCheck),
-                report_multiple_bugs=False,
-            ),
-            random=random.Random(seed),
-        )
-    except NoSuchExample:  # the budget was spent
-        return made(edits)
+        tree = msgspec.json.decode(data, type=dict)
+    except (ValueError, RecursionError):
+        return []
+    fields = dict(fields_of(tree))
+    return [
+        path
+        for path, value in FIELDS.items()
+        if not isinstance(value, dict) and path in fields and fields[path] != value
+    ]
 
 
 def _remembering(fails: Fails, tries: int) -> Fails:
@@ -72,24 +120,30 @@ def _remembering(fails: Fails, tries: int) -> Fails:
     return asked
 
 
-def _fewest(edits: tuple[Edit, ...], fails: Fails) -> tuple[Edit, ...]:
-    """Leave out edits, one by one, as long as it fails without them."""
-    for number in range(len(edits)):
-        fewer = edits[:number] + edits[number + 1 :]
-        if fewer and fails(made(fewer)):
-            return _fewest(fewer, fails)
-    return edits
+def _simpler(edits: tuple[Edit, ...]) -> Iterator[Input]:
+    """Messages that are simpler by one step: the great steps first."""
+    if len(edits) > 1:
+        for number in range(len(edits)):
+            yield made(edits[:number] + edits[number + 1 :])
+    elif edits[0].name not in _PLAINEST:
+        yield from _plainest().get(made(edits).part, ())
+    if not _BLIND.isdisjoint(edit.name for edit in edits):
+        for path in _differing(made(edits).data):
+            yield from _of_part().get(dotted(path), ())
+    for number, edit in enumerate(edits):
+        for place, choice in enumerate(edit.choices):
+            for less in _less(choice):
+                choices = (*edit.choices[:place], less, *edit.choices[place + 1 :])
+                simpler = msgspec.structs.replace(edit, choices=choices)
+                message = made((*edits[:number], simpler, *edits[number + 1 :]))
+                if len(message.edits) == len(edits):
+                    yield message
 
 
-@st.composite
-def _drawn_again(draw: st.DrawFn, edits: tuple[Edit, ...]) -> Input:
-    """A message of the same edits, with choices that are as they were or simpler."""
-    return built([(EDITS[edit.name], _chooser(draw, iter(edit.choices))) for edit in edits])
-
-
-def _chooser(draw: st.DrawFn, known: Iterator[int]) -> Choose:
-    def choose(count: int) -> int:
-        most = min(next(known, count - 1), count - 1)
-        return draw(st.one_of(st.integers(0, most), st.just(most))) if most else 0
-
-    return choose
+def _less(choice: int) -> Iterator[int]:
+    """Choices that are simpler: the simplest ones, then halfway, three quarters of the way, ..."""
+    yield from range(min(choice, _ONE_BY_ONE))
+    step = choice // 2
+    while choice - step >= _ONE_BY_ONE and step:
+        yield choice - step
+        step //= 2

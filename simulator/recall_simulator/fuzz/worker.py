@@ -86,7 +86,11 @@ class Runner:
             if offence is not None:
                 offences.append(offence)
         if self._appetite.grown() > self._memory:
-            offences += self._greedy(batch, {each.number for each in offences})
+            # What takes much memory takes long too, and memory is the cause then.
+            known = {each.number for each in offences if each.outcome != "hung"}
+            greedy = self._greedy(batch, known)
+            numbers = {each.number for each in greedy}
+            offences = [each for each in offences if each.number not in numbers] + greedy
         return Done(offences, slowest, self._appetite.resident())
 
     def _greedy(self, batch: list[Given], known: set[int]) -> list[Offence]:

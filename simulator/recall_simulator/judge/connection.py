@@ -18,6 +18,12 @@ from recall_simulator.record.findings import Finding, Severity
 SLOW = 2.0
 """Real seconds by which frames may be late on account of the receiver before it is called slow."""
 
+_REFUSALS = tuple(f"closed {code}" for code in (1002, 1003, 1007, 1008, 1009))
+"""Closes for what a message is (RFC 6455, section 7.4.1), and for nothing else.
+
+A receiver may come to a message long after it has answered the ping behind it.
+"""
+
 _DEAD = ("refused", "bad handshake", "cut")
 """How attempts end at a receiver that has died, or does so."""
 
@@ -27,7 +33,8 @@ def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]
 
     A receiver that ends a link of its own accord has failed. One that no link could be opened to
     was not judged: inconclusive. One that refused at first and accepted later is tolerated, and so
-    is one that ends a link right after a message that it may refuse. Where neither a pong nor a
+    is one that ends a link right after a message that it may refuse, or later with a code that says
+    so. Where neither a pong nor a
     close frame proves that frames were read, that is inconclusive too.
 
     Args:
@@ -48,7 +55,12 @@ def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]
             [end for end in ended if (end.bot, end.attempt) not in settled], opened, died=died
         ),
         *signatures,
-        *_lives([event for event in events if isinstance(event, BotEnded)], opened),
+        *_lives(
+            [event for event in events if isinstance(event, BotEnded)],
+            opened,
+            {end.bot for end in ended if _is_refusal(end)}
+            - {end.bot for end in ended if _is_dropping(end) and not _is_refusal(end)},
+        ),
         *_unproven(ended, silent),
         *_slowness(evidence),
         *_unplayed(event for event in events if isinstance(event, RunBroken)),
@@ -62,7 +74,7 @@ def _losses(ended: list[AttemptEnded], opened: set[str], *, died: bool) -> Itera
         if attempt.outcome.cause != "plan":
             severity: Severity = "inconclusive"
             if attempt.outcome.opened:
-                severity = "tolerated" if attempt.last_expect == "may refuse" else "failed"
+                severity = "tolerated" if _is_refusal(attempt) else "failed"
             elif attempt.bot in opened:
                 severity = "tolerated"
             key = (attempt.scenario, attempt.outcome.text, severity)
@@ -84,8 +96,25 @@ def _losses(ended: list[AttemptEnded], opened: set[str], *, died: bool) -> Itera
         )
 
 
-def _lives(bots: list[BotEnded], opened: set[str]) -> Iterable[Finding]:
-    """What is to be said of how the bots' lives ended."""
+def _is_dropping(attempt: AttemptEnded) -> bool:
+    """Whether the receiver ended a link of its own accord."""
+    return attempt.outcome.opened and attempt.outcome.cause != "plan"
+
+
+def _is_refusal(attempt: AttemptEnded) -> bool:
+    """Whether it did so for a message that it may refuse."""
+    told = attempt.refusable and attempt.outcome.text in _REFUSALS
+    return _is_dropping(attempt) and (told or attempt.last_expect == "may refuse")
+
+
+def _lives(bots: list[BotEnded], opened: set[str], refusing: set[str]) -> Iterable[Finding]:
+    """What is to be said of how the bots' lives ended.
+
+    Args:
+        bots: the ends of their lives.
+        opened: bots that had a link at all.
+        refusing: bots whose links the receiver ended for messages alone that it may refuse.
+    """
     for reason, what in (
         ("gave up", "the endpoint was given up for good: the retry policy ran out"),
         ("unconnected", "the meeting ended while the bot was still dialling"),
@@ -95,10 +124,14 @@ def _lives(bots: list[BotEnded], opened: set[str]) -> Iterable[Finding]:
         for scenario in dict.fromkeys(bot.scenario for bot in concerned):
             here = [bot for bot in concerned if bot.scenario == scenario]
             never_up = not any(bot.bot in opened for bot in here)
-            proves_nothing = never_up or reason == "interrupted"
+            severity: Severity = "failed"
+            if never_up or reason == "interrupted":
+                severity = "inconclusive"
+            elif reason == "unconnected" and all(bot.bot in refusing for bot in here):
+                severity = "tolerated"
             yield Finding(
                 kind=reason.replace(" ", "-"),
-                severity="inconclusive" if proves_nothing else "failed",
+                severity=severity,
                 what="no connection was ever up: " + what if never_up else what,
                 scenario=scenario,
                 count=len(here),

@@ -96,9 +96,7 @@ def _of_stream(
             what=f"{key}: {len(never)} of {stream.expected} frames were never seen",
             cause=_why_overwritten(frames, overwritten)
             if overwritten
-            else _why_lost(
-                frames, never, seen, late_close=ledger.bots.get(key.recording) in ledger.late_closes
-            ),
+            else _why_lost(ledger, key, never, seen),
             scenario=stream.scenario,
             count=len(never),
             evidence=[f"frames {_numbers(never)}"],
@@ -146,10 +144,12 @@ def _why_blind(ledger: Ledger) -> str:
     )
 
 
-def _why_lost(
-    frames: dict[int, Sent], never: Sequence[int], seen: set[int], *, late_close: bool
-) -> str:
+def _why_lost(ledger: Ledger, key: StreamKey, never: Sequence[int], seen: set[int]) -> str:
     """The pattern of a loss, and what usually leaves it."""
+    frames, bot = ledger.streams[key], ledger.bots.get(key.recording, "")
+    legs = {frames[number].attempt for number in never}
+    if {(bot, leg) for leg in legs} <= ledger.hung_up:
+        return "the receiver ended the connection itself: what it had not kept yet went with it"
     if not seen:
         return "nothing of this stream was kept: is its type, its size or a null name passed over?"
     sizes = {frames[number].size for number in never}
@@ -159,7 +159,6 @@ def _why_lost(
     odd = {frames[number].oddity for number in never}
     if "" not in odd and not odd & {frames[number].oddity for number in seen}:
         return f"all that are missing came {' or '.join(sorted(odd))}; none of those kept did"
-    legs = {frames[number].attempt for number in never}
     kept_legs = {frames[number].attempt for number in seen}
     if not legs & kept_legs:
         if min(legs) > min(kept_legs):
@@ -175,14 +174,17 @@ def _why_lost(
         return "only the newest picture is there: each is written over the one before"
     if _starts_anew(frames, never, seen):
         return f"as many are missing as came after it: {_WRITTEN_OVER}"
-    if late_close and _ends_early(frames, never):
+    if bot in ledger.late_closes and _ends_early(frames, never):
         return (
             "nothing was kept from soon after the reconnect on: the late close of the old "
             "connection ended the meeting"
         )
-    if never[-1] == max(frames) and never[-1] - never[0] == len(never) - 1:
+    demanded = sorted(number for number, sent in frames.items() if sent.demanded)
+    if list(never) == demanded[-len(never) :]:
         return "the last frames are missing: were they still in a queue when the connection closed?"
-    if 0.25 < len(never) / len(frames) < 0.75:
+    missing = set(never)
+    alone = sum(number - 1 not in missing for number in never)
+    if 0.25 < len(never) / len(frames) < 0.75 and 2 * alone > len(never):
         return (
             "about every other frame is missing: sampling by time drops those that come a little "
             "early"

@@ -65,6 +65,7 @@ class Ledger:
         scenarios: the scenario of each recording.
         bots: the bot of each recording.
         late_closes: bots an old link of which was closed when the next one was up.
+        hung_up: (bot, attempt) of each link that the receiver ended.
     """
 
     def __init__(self, events: Iterable[EngineEvent]) -> None:
@@ -74,6 +75,7 @@ class Ledger:
         self.scenarios: dict[str, str] = {}
         self.bots: dict[str, str] = {}
         self.late_closes: set[str] = set()
+        self.hung_up: set[tuple[str, int]] = set()
         self._recordings: dict[int, str] = {}
         self._by_digest: dict[str, FrameId] = {}
         self._by_time: dict[tuple[StreamKey, float], int] = {}
@@ -94,6 +96,8 @@ class Ledger:
                 case AttemptEnded():
                     if event.outcome == PLANNED_OVERLAP:
                         self.late_closes.add(event.bot)
+                    if event.outcome.cause == "receiver" and event.outcome.opened:
+                        self.hung_up.add((event.bot, event.attempt))
                     frames = unproven.pop(event.bot, [])
                     for sent in frames[len(frames) - event.in_doubt :]:
                         sent.in_doubt = True

@@ -33,6 +33,7 @@ class Collector:
         self._stall: list[float] = []
         self._states: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
+        self._began: dict[str, float] = {}
         self._dialled: dict[str, float] = {}
         self._lost: dict[str, float] = {}
         self._connect: list[float] = []
@@ -61,7 +62,10 @@ class Collector:
                 return  # it came due while the run was being stopped
             case FrameDropped():
                 _count(self._counts.dropped, event.reason)
+                second = int(self._began[event.bot] + event.at)
+                self._counts.missed[second] = self._counts.missed.get(second, 0) + 1
             case BotStarted():
+                self._began[event.bot] = event.began
                 self._states[event.bot] = "dialling"
                 self._numbers[event.bot] = event.number
             case AttemptStarted():
@@ -73,7 +77,9 @@ class Collector:
             case AttemptEnded():
                 self._ended(event)
             case BotEnded():
-                for kept in (self._states, self._dialled, self._lost, self._numbers):
+                for kept in (
+                    self._states, self._began, self._dialled, self._lost, self._numbers,
+                ):  # fmt: skip
                     kept.pop(event.bot, None)
 
     def ping(self, seconds: float | None) -> None:

@@ -46,7 +46,7 @@ class Conductor:
     Attributes:
         figures: of all processes; on a worker, nobody's.
         on_delta: take what comes in, where figures come together.
-        on_trouble: take sentences about workers that were lost or refused.
+        on_trouble: take the name of a worker that was lost or refused, and a sentence.
     """
 
     def __init__(self, environment: Environment) -> None:
@@ -110,11 +110,11 @@ class Conductor:
         merge(self._environment.stats, delta.counts, utc_now().timestamp())
         self._gather(delta)
 
-    def trouble(self, kind: str, sentence: str) -> None:
+    def trouble(self, worker: str, sentence: str) -> None:
         """Say what went wrong with a worker."""
         _log.error(sentence)
         for tell in self.on_trouble:
-            tell(kind, sentence)
+            tell(worker, sentence)
 
     def _engine(self, mission: Mission) -> EngineThread:
         key = msgspec.json.encode(mission)
@@ -225,7 +225,7 @@ class Conductor:
                     bots = had.up + had.dialling + had.waiting if had else 0
                     self.figures.lose(name)
                     self.trouble(
-                        "lost",
+                        name,
                         f"a worker was lost at {self.seconds:.0f} s with {bots} bots (last heard "
                         f"of at {heard:.0f} s): what it sent since then is not counted",
                     )
@@ -239,7 +239,7 @@ class Conductor:
         sentence = refusal(msg.data)
         runner.send_message("recallsim.refused", {"sentence": sentence}, msg.node_id)
         runner.clients.pop(msg.node_id, None)
-        self.trouble("refused", sentence)
+        self.trouble(msg.node_id, sentence)
 
     def _refused(self, environment: Environment, msg: Any, **_: Any) -> None:
         _log.error(msg.data["sentence"])

@@ -41,6 +41,7 @@ class Counts(msgspec.Struct, kw_only=True, omit_defaults=True):
         sent: frames written whole.
         message_bytes: bytes of their messages.
         dropped: frames that were due and not sent, by reason.
+        missed: the same by the second of the run in which they were due.
         in_doubt: frames written on links that were lost, and not proven to have arrived.
         dials: attempts begun.
         opened: handshakes that succeeded.
@@ -64,6 +65,7 @@ class Counts(msgspec.Struct, kw_only=True, omit_defaults=True):
     sent: int = 0
     message_bytes: int = 0
     dropped: dict[str, int] = {}
+    missed: dict[int, int] = {}
     in_doubt: int = 0
     dials: int = 0
     opened: int = 0
@@ -120,10 +122,22 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Second(msgspec.Struct, kw_only=True):
-    """One second of the run, all processes together."""
+    """One second of the run, all processes together.
+
+    Attributes:
+        counts: what happened in it.
+        missed: frames that were due in it and were not sent, as was known later.
+        links: how the bots of each process stood at its end.
+    """
 
     counts: Counts = msgspec.field(default_factory=Counts)
+    missed: int = 0
     links: dict[str, Links] = {}
+
+    @property
+    def offered(self) -> int:
+        """Frames that came due in it: sent, or missed."""
+        return self.counts.sent + self.missed
 
     @property
     def all_links(self) -> Links:
@@ -142,9 +156,14 @@ class Figures:
     def add(self, delta: Delta) -> None:
         """Take what a process tells."""
         self.total.add(delta.counts)
-        second = self.seconds.setdefault(delta.second, Second(links={}))
+        second = self._second(delta.second)
         second.counts.add(delta.counts)
         second.links[delta.worker] = self.links[delta.worker] = delta.links
+        for number, frames in delta.counts.missed.items():
+            self._second(number).missed += frames
+
+    def _second(self, number: int) -> Second:
+        return self.seconds.setdefault(number, Second(links={}))
 
     def lose(self, worker: str) -> None:
         """A process is gone, and its links with it."""

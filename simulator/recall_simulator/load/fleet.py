@@ -19,7 +19,8 @@ from recall_simulator.engine import (
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.load.collector import Collector
 from recall_simulator.load.figures import Delta, Links
-from recall_simulator.load.mission import Mission
+from recall_simulator.load.mission import INTERVAL, Mission
+from recall_simulator.load.sharing import SharedMessages, SharedPictures
 from recall_simulator.meeting import Messages, Plan
 from recall_simulator.record.events import EngineEvent
 from recall_simulator.wire import LinkPlan
@@ -31,6 +32,7 @@ PINGED = 8
 """Links that are pinged each second, in turn."""
 
 _PING_TIMEOUT = 2.0
+_GOLDEN = (5**0.5 - 1) / 2
 _SCOUTS = 3
 """Bots that dial before it is known that the receiver answers; the others wait for them."""
 
@@ -61,7 +63,7 @@ class Fleet:
     ) -> None:
         self.trouble: BaseException | None = None
         self._mission = mission
-        self._library = library
+        self._pictures = SharedPictures(library)
         self._dialer = dialer
         self._tell = tell
         self._left = left
@@ -83,6 +85,8 @@ class Fleet:
         """A bot joins, as soon as the spawn rate allows."""
         joins_at = max(self._clock.now(), self._next_join)
         self._next_join = joins_at + 1 / self._mission.spawn_rate
+        # All play one meeting: they begin spread over a frame's interval, whatever their number.
+        joins_at += number * _GOLDEN % 1 * INTERVAL
         task = asyncio.create_task(self._live(number, joins_at))
         self._bots[number] = task
         task.add_done_callback(lambda task: self._over(number, task))
@@ -128,7 +132,7 @@ class Fleet:
         plan = self._plan(number, now)
         bot = Bot(
             plan,
-            messages=Messages(plan, self._library),
+            messages=self._messages(plan),
             dialer=_Registering(self._dialer(plan), number, self._links),
             clock=WheelClock(self._wheel),
             emit=self._note,
@@ -139,6 +143,11 @@ class Fleet:
             await bot.live()
         finally:
             self._links.pop(number, None)
+
+    def _messages(self, plan: Plan) -> Messages:
+        if self._mission.observed:
+            return Messages(plan, self._pictures.library)
+        return SharedMessages(plan, self._pictures)
 
     def _note(self, event: EngineEvent) -> None:
         self._collector(event)

@@ -85,7 +85,7 @@ class _Run:
         conductor = conductor_of(environment)
         conductor.on_delta.append(lambda delta: tell(Flushed(delta)))
         conductor.on_trouble.append(
-            lambda what, sentence: tell(Trouble(what, sentence, conductor.seconds))
+            lambda worker, sentence: tell(Trouble(worker, sentence, conductor.seconds))
         )
         hooks: Any = environment.events
         hooks.test_stop.add_listener(self.over)  # after the conductor's: it has taken all figures

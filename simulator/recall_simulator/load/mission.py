@@ -9,6 +9,7 @@ import msgspec
 
 from recall_simulator import __version__
 from recall_simulator.frames import PROFILES, SCENES, FrameLibrary
+from recall_simulator.load.sharing import SharedSchedule
 from recall_simulator.meeting import (
     Cut,
     Frame,
@@ -25,9 +26,12 @@ from recall_simulator.meeting.timeline import STREAM_CAPS
 from recall_simulator.session.session import PICTURES_SEED
 from recall_simulator.sources.cache import DiskCache, Progress, cache_folder, prepare
 from recall_simulator.sources.fonts import shipped_fonts
+from recall_simulator.wire import parse_endpoint
 
 FRAMES_PER_SECOND = 2
 """Of one stream (https://docs.recall.ai/docs/real-time-video)."""
+
+INTERVAL = 1 / FRAMES_PER_SECOND
 
 NAME = "load"
 
@@ -75,6 +79,11 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
     version: str = __version__
 
     @property
+    def shown_url(self) -> str:
+        """For logs and reports: a query may hold a token, so its value is left out."""
+        return parse_endpoint(self.url).shown
+
+    @property
     def frames_per_second(self) -> int:
         """Of one bot."""
         return self.participants * FRAMES_PER_SECOND
@@ -109,17 +118,19 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
             start_time=datetime.fromisoformat(self.start_time),
         )
 
+        shared = SharedSchedule(make(0).schedule)
+
         def plan(number: int, joins_at: float) -> Plan:
-            made = make(number)
             ends_at = max(0.0, min(self.meeting, self.duration - joins_at))
-            if self.storm_at is None or self.storm_at <= joins_at:
-                return msgspec.structs.replace(made, ends_at=ends_at)
-            storm = Timed(self.storm_at - joins_at, 0, Cut(probe=False, how="rst"))
+            storm: list[Timed] = []
+            if self.storm_at is not None and self.storm_at > joins_at:
+                cut = Cut(probe=False, how="rst")
+                storm.append(Timed(self.storm_at - joins_at, 0, cut))
 
             def schedule() -> Iterator[Timed]:
-                return heapq.merge(made.schedule(), [storm])
+                return heapq.merge(shared, storm) if storm else iter(shared)
 
-            return msgspec.structs.replace(made, ends_at=ends_at, schedule=schedule)
+            return msgspec.structs.replace(make(number), ends_at=ends_at, schedule=schedule)
 
         return plan
 

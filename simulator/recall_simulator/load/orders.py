@@ -34,9 +34,15 @@ class Flushed(msgspec.Struct, frozen=True, tag_field="kind", tag="flushed"):
 
 
 class Trouble(msgspec.Struct, frozen=True, tag_field="kind", tag="trouble"):
-    """A worker was lost, or refused."""
+    """A worker was lost, or refused.
 
-    what: str
+    Attributes:
+        worker: its name.
+        sentence: what happened, for people.
+        at: seconds since the run began.
+    """
+
+    worker: str
     sentence: str
     at: float
 

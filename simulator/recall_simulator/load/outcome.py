@@ -1,5 +1,6 @@
 """What a load run came to: its verdict, in sentences and as the object of `--json`. Pure."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -49,8 +50,8 @@ class Played(msgspec.Struct, kw_only=True):
 
     @property
     def seconds(self) -> int:
-        """That it lasted."""
-        return max(self.figures.seconds, default=-1) + 1
+        """That it lasted; the moment that links take to be closed does not count."""
+        return min(max(self.figures.seconds, default=-1) + 1, math.ceil(self.orders.shape.duration))
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +127,7 @@ def as_json(played: Played, outcome: Outcome) -> dict[str, Any]:
         "schema": SCHEMA,
         "verdict": outcome.verdict,
         "reasons": outcome.reasons,
-        "url": mission.url.partition("?")[0],
+        "url": mission.shown_url,
         "seed": mission.seed,
         "run_id": mission.run_id,
         "shape": orders.shape.name,
@@ -168,7 +169,7 @@ def as_json(played: Played, outcome: Outcome) -> dict[str, Any]:
             {
                 "second": number,
                 "frames_sent": second.counts.sent,
-                "frames_offered": second.counts.offered,
+                "frames_offered": second.offered,
                 "bytes_sent": second.counts.message_bytes,
                 "late": times_json(second.counts.late),
                 "lag": times_json(second.counts.lag),

@@ -35,23 +35,15 @@ def raise_descriptor_limit(links: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
-def check_writable(path: Path) -> None:
-    """See that a report can be written there, before the run that it is about.
+def check_room(path: Path) -> None:
+    """See that there is room for a report, before the run that it is about.
 
     Raises:
-        UsageError: it can't.
+        UsageError: the disk is full, or nearly.
     """
-    existed = path.exists()
-    try:
-        with path.open("ab"):
-            pass
-        if not existed:
-            path.unlink()
-        free = shutil.disk_usage(path.parent).free
-    except OSError as error:
-        raise UsageError(f"{path} can't be written: {error.strerror}") from None
+    free = shutil.disk_usage(path.parent).free
     if free < ROOM_FOR_A_REPORT:
         raise UsageError(
-            f"{path} can't be written: {free / 1e6:.1f} MB are free on that disk, and a report "
-            f"may take {ROOM_FOR_A_REPORT / 1e6:.0f} MB"
+            f"--report {path}: {free / 1e6:.1f} MB are free on that disk, and a report may take "
+            f"{ROOM_FOR_A_REPORT / 1e6:.0f} MB: give another file"
         )

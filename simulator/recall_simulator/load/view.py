@@ -9,12 +9,24 @@ from rich.text import Text
 
 from recall_simulator.load.conditions import lost
 from recall_simulator.load.figures import Counts, Links
+from recall_simulator.load.histogram import Histogram
 from recall_simulator.load.limit import LAG_BOUND
 from recall_simulator.load.outcome import Happening, Outcome, Played
 from recall_simulator.report.console import size_of
 
 RECENT = 5
 """Seconds that the figures of the live view are taken over."""
+
+TIME_ROWS = (
+    ("late", "due to socket"),
+    ("lag", "of our own doing"),
+    ("stall", "receiver takes no more"),
+    ("latency", "due to observer"),
+    ("connect", "dial to 101"),
+    ("recover", "loss to 101"),
+    ("ping", "ping to pong"),
+)
+"""The times of a run, and what they run from and to."""
 
 _BARS = "▁▂▃▄▅▆▇█"
 _STYLES = {"ok": "bold green", "failed": "bold red", "inconclusive": "bold magenta"}
@@ -68,16 +80,8 @@ def rates_and_times(counts: Counts, seconds: int) -> RenderableType:
     offered, sent = counts.offered / seconds, counts.sent / seconds
     rate = Text(f"{sent:,.0f} frames/s", "bold")
     rate.append(f" of {offered:,.0f} due, {size_of(counts.message_bytes / seconds)}/s", "dim")
-    rows = (
-        ("late", "due to socket", counts.late),
-        ("lag", "of our own doing", counts.lag),
-        ("stall", "receiver takes no more", counts.stall),
-        ("latency", "due to observer", counts.latency),
-        ("connect", "dial to 101", counts.connect),
-        ("recover", "loss to 101", counts.recover),
-        ("ping", "ping to pong", counts.ping),
-    )
-    for name, what, histogram in rows:
+    for name, what in TIME_ROWS:
+        histogram: Histogram = getattr(counts, name)
         if not histogram.counts:
             continue
         label = Text.assemble(name, (f"  {what}", "dim"))

@@ -22,7 +22,8 @@ class Watch:
             case Flushed(delta):
                 self.played.figures.add(delta)
                 self._look_at_links(delta.second)
-            case Trouble(sentence=sentence, at=at):
+            case Trouble(worker, sentence, at):
+                self.played.figures.lose(worker)
                 self.played.troubles.append(sentence)
                 self._note(int(at), sentence)
             case Aimed(bots, at):

@@ -9,7 +9,7 @@ from recall_simulator.frames.png import END, chunk
 from recall_simulator.meeting.plan import Frame, Plan
 from recall_simulator.meeting.timeline import MeetingEvent
 from recall_simulator.record.streams import Shot
-from recall_simulator.wire import EventTemplate, FrameTemplate, WireOptions
+from recall_simulator.wire import EventTemplate, FrameTemplate, MaskedText, WireOptions
 
 _LARGEST_FILL = 2**20
 """Bytes of data in one chunk that fills a PNG up."""
@@ -57,12 +57,17 @@ class Messages:
             text = (b"".join(text)[:-1],)
         return FrameMessage(self._message(frame, text), picture)
 
+    def sendable(self, frame: Frame) -> tuple[bytes | MaskedText, Encoded]:
+        """The same in the form in which it is to be sent."""
+        return self.frame(frame)
+
     def _message(self, frame: Frame, base64: tuple[bytes, ...]) -> bytes:
-        return self._template(frame).message(
+        return self.template(frame).message(
             base64, frame.relative, absolute_shift=frame.form.absolute_shift
         )
 
-    def _template(self, frame: Frame) -> FrameTemplate:
+    def template(self, frame: Frame) -> FrameTemplate:
+        """What all messages of a frame's stream have in common."""
         span, form = frame.span, frame.form
         key = (id(span), form.wire, form.extra_fields)
         template = self._templates.get(key)

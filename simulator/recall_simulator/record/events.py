@@ -181,6 +181,7 @@ class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
             when it went.
         largest_message: bytes of the largest message sent on this link.
         last_expect: what was asked of the receiver for the last message on this link.
+        refusable: whether this link bore any message that the receiver may refuse.
         closing: what became of our close frame; None where we sent none, or sent it second.
     """
 
@@ -192,6 +193,7 @@ class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     in_doubt: int = 0
     largest_message: int = 0
     last_expect: Expectation = "must accept"
+    refusable: bool = False
     closing: Closing | None = None
 
 

@@ -3,33 +3,29 @@
 The JSON Schemas in `docs/schemas` are made of these.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
 
-from recall_simulator.record.findings import Finding, StreamJudgement, VerdictName
+from recall_simulator import __version__
+from recall_simulator.record.findings import (
+    CaseVerdict,
+    Finding,
+    StreamJudgement,
+    Verdict,
+    VerdictName,
+)
 from recall_simulator.record.outcomes import Cause
 from recall_simulator.record.streams import StreamType
 from recall_simulator.record.timelines import Incident, Latency, StreamTimeline
+from recall_simulator.report.tally import Tally
 
-RUN, CHECK = "recallsim.run/1", "recallsim.check/1"
 
+class CaseRow(CaseVerdict, frozen=True, kw_only=True):
+    """One scenario that was played or left out, and the verdict on it."""
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One scenario that was played, and the verdict on it."""
-
-    number: Annotated[str, Meta(description="Chapter and case, as in 4.1; empty without one.")]
-    name: Annotated[str, Meta(description="Of the scenario; findings and streams name it so.")]
-    title: str
-    verdict: Annotated[VerdictName, Meta(description="The worst of its findings.")]
-    columns: Annotated[
-        dict[str, int],
-        Meta(description="Failed findings of each way to fail: drops, dies, loses."),
-    ]
-    findings: list[Finding]
-    description: str = ""
-    expectation: Annotated[str, Meta(description="What a good receiver makes of it.")] = ""
     again: Annotated[
         str, Meta(description="The command that plays this case alone, without its secrets.")
     ] = ""
@@ -98,7 +94,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     looked_at: list[str]
     not_looked_at: list[str]
     findings: list[Finding]
-    cases: list[Case]
+    cases: list[CaseRow]
     bots: list[Life]
     attempts: list[AttemptRow]
     streams: list[StreamRow]
@@ -118,6 +114,42 @@ class CheckDocument(Document, frozen=True, kw_only=True):
     """What `recallsim check --json` prints."""
 
     schema: Literal["recallsim.check/1"]
+
+
+SCHEMAS: dict[type[Document], str] = {
+    RunDocument: "recallsim.run/1",
+    CheckDocument: "recallsim.check/1",
+}
+
+Kind = TypeVar("Kind", bound=Document)
+
+
+def compose(kind: type[Kind], tally: Tally, verdict: Verdict, cases: Sequence[CaseRow]) -> Kind:
+    """Put an object together.
+
+    Args:
+        kind: which.
+        tally: of the run.
+        verdict: on it.
+        cases: in the order in which they were played.
+    """
+    return msgspec.convert(
+        {
+            "schema": SCHEMAS[kind],
+            "version": __version__,
+            **tally.as_json(),
+            "verdict": verdict.verdict,
+            "looked_at": verdict.looked_at,
+            "not_looked_at": verdict.not_looked_at,
+            "findings": verdict.findings,
+            "cases": cases,
+            "stream_verdicts": verdict.streams,
+            "incidents": verdict.incidents,
+            "timelines": verdict.timelines,
+            "latencies": verdict.latencies,
+        },
+        kind,
+    )
 
 
 def json_schema(kind: type[msgspec.Struct], title: str) -> dict[str, Any]:

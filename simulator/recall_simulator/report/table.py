@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recall_simulator.record.findings import CaseVerdict, Finding, Verdict
+from recall_simulator.report.chapters import CHAPTERS
 
 STYLES = {
     "ok": "bold green",
@@ -19,19 +20,6 @@ CLOSINGS = {"clean": "green", "other code": "yellow", None: "dim"}
 
 WIDE = 120
 """Columns from which on a table has titles beside names."""
-
-CHAPTERS = {
-    "1": "basics",
-    "2": "stream identity",
-    "3": "screenshare",
-    "4": "reconnect",
-    "5": "transport",
-    "6": "wire forms",
-    "7": "handshake and signature",
-    "8": "rare but valid",
-    "9": "hostile",
-    "10": "pace and size limits",
-}
 
 
 def print_check(console: Console, verdict: Verdict, rows: Sequence[CaseVerdict]) -> None:

@@ -1,4 +1,4 @@
-"""Counts what a run does, and makes the JSON object that `--json` prints."""
+"""Counts what a run does: the sender's side of the JSON object that `--json` prints."""
 
 from collections import Counter
 from typing import Any
@@ -19,10 +19,7 @@ from recall_simulator.record.events import (
     RetryScheduled,
     RunStarted,
 )
-from recall_simulator.record.findings import Verdict
 from recall_simulator.record.streams import StreamKey
-
-SCHEMA = "recallsim.run/1"
 
 
 class StreamTally(msgspec.Struct, kw_only=True):
@@ -48,6 +45,7 @@ class StreamTally(msgspec.Struct, kw_only=True):
             "recording": self.key.recording,
             "participant": self.key.participant,
             "type": self.key.type,
+            "name": self.name,
             "frames": self.frames,
             "width": self.width,
             "height": self.height,
@@ -83,6 +81,7 @@ class Tally:
         self.lag = 0.0
         self.stall = 0.0
         self._dialled: dict[tuple[str, int], float] = {}
+        self._opened: dict[tuple[str, int], float] = {}
 
     def __call__(self, event: EngineEvent) -> None:
         """Take one event."""
@@ -109,6 +108,7 @@ class Tally:
                 self._dialled[event.bot, event.attempt] = event.at
                 self._state(event.bot, event.at, "dialling", event.attempt)
             case LinkOpened():
+                self._opened[event.bot, event.attempt] = event.at
                 self._state(event.bot, event.at, "up", event.attempt)
             case AttemptEnded():
                 self.ends.append(event)
@@ -149,16 +149,15 @@ class Tally:
         self.bots[event.bot].at = event.at
         self.bots[event.bot].state = "up"
 
-    def as_json(self, verdict: Verdict) -> dict[str, Any]:
-        """The object of `--json`."""
+    def as_json(self) -> dict[str, Any]:
+        """What the objects of `run` and `check` say of the sender's side."""
         assert self.run is not None, "a run begins with RunStarted"
         return {
-            "schema": SCHEMA,
-            "verdict": verdict.verdict,
             "seed": self.run.seed,
             "run_id": self.run.run_id,
             "start_time": self.run.start_time,
             "url": self.run.url,
+            "speed": self.run.speed,
             "scenarios": self.run.scenarios,
             "seconds": round(self.seconds, 3),
             "frames_sent": self.frames_sent,
@@ -167,14 +166,25 @@ class Tally:
             "frames_dropped": dict(self.dropped),
             "worst_lag": round(self.lag, 6),
             "worst_stall": round(self.stall, 6),
+            "bots": [
+                {
+                    "scenario": bot.scenario,
+                    "bot": bot.bot,
+                    "ends_at": bot.ends_at,
+                    "state": bot.state,
+                }
+                for bot in self.bots.values()
+            ],
             "attempts": [
                 {
                     "scenario": end.scenario,
                     "bot": end.bot,
-                    "outcome": end.outcome.text,
-                    "at": self._dialled[end.bot, end.attempt],
                     "attempt": end.attempt,
+                    "at": self._dialled[end.bot, end.attempt],
+                    "opened_at": self._opened.get((end.bot, end.attempt)),
                     "ended_at": end.at,
+                    "outcome": end.outcome.text,
+                    "cause": end.outcome.cause,
                     "detail": end.outcome.detail,
                     "in_doubt": end.in_doubt,
                     "closing": msgspec.to_builtins(end.closing),
@@ -182,7 +192,4 @@ class Tally:
                 for end in self.ends
             ],
             "streams": [stream.as_json() for stream in self.streams.values() if stream.frames],
-            "findings": [msgspec.structs.asdict(finding) for finding in verdict.findings],
-            "looked_at": verdict.looked_at,
-            "not_looked_at": verdict.not_looked_at,
         }

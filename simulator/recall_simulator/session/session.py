@@ -54,6 +54,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         settings: what it was told.
         begins: the first event, with the seed and run id that were made up where none was given.
+        named: the scenarios, by the name that reports use.
         scenarios: the plans of each, by name, in the order in which they are played.
         library: of pictures.
         warnings: what the user should be told.
@@ -61,6 +62,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     begins: RunStarted
+    named: dict[str, Named]
     scenarios: dict[str, list[Plan]]
     library: FrameLibrary
     warnings: list[str]
@@ -95,7 +97,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         start_time = settings.start_time or utc_now()
         library, warnings = _library(run_id, settings.frames, marks=settings.marks)
         plans: dict[str, list[Plan]] = {}
-        for name, named in by_name(load_scenarios(settings.scenarios)).items():
+        scenarios = by_name(load_scenarios(settings.scenarios))
+        for name, named in scenarios.items():
             plans[name] = _plans(
                 name,
                 named,
@@ -117,6 +120,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             settings=settings,
             begins=begins,
+            named=scenarios,
             scenarios=plans,
             library=library,
             warnings=[*endpoint.warnings, *warnings],

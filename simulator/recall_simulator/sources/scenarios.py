@@ -21,6 +21,9 @@ from recall_simulator.record.errors import ScenarioError, UsageError, closest
 ALL, SMOKE, EVERY = "all", "smoke", "every"
 """Stand for the bundled scenarios: those without hostile messages, the smoke check, and all."""
 
+GIVEN = "the scenario"
+"""The source of one that was given as a value, and that no command line can name."""
+
 HOSTILE = "9."
 """Chapter of the scenarios with messages that a receiver may throw away."""
 
@@ -33,6 +36,11 @@ class Named(msgspec.Struct, frozen=True):
     name: str
     scenario: Scenario
     source: str
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether it is one of the numbered cases."""
+        return self.source == f"{self.scenario.number}-{self.name}.toml"
 
 
 Reference = str | Scenario | Mapping[str, Any] | Named
@@ -82,7 +90,7 @@ def load_scenarios(references: Iterable[Reference]) -> list[Named]:
         elif isinstance(reference, Scenario):
             loaded.append(_given(reference))
         elif isinstance(reference, Mapping):
-            loaded.append(_given(convert(dict(reference), "the scenario")))
+            loaded.append(_given(convert(dict(reference), GIVEN)))
         elif reference in (ALL, SMOKE, EVERY):
             loaded += [named for named in bundled().values() if _is_in(reference, named.scenario)]
         else:
@@ -146,7 +154,7 @@ def _near(word: str, cases: Iterable[Named]) -> str:
 def _given(scenario: Scenario) -> Named:
     """A scenario that was given as a value, under a name made of its title."""
     words = re.findall(r"[a-z0-9]+", scenario.title.lower())
-    return Named("-".join(words)[:40] or "scenario", scenario, "the scenario")
+    return Named("-".join(words)[:40] or "scenario", scenario, GIVEN)
 
 
 def _is_in(group: str, scenario: Scenario) -> bool:

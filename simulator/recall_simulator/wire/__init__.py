@@ -12,6 +12,7 @@ from recall_simulator.wire.envelope import (
     Reference,
     WireOptions,
 )
+from recall_simulator.wire.framing import MaskedText, masked
 from recall_simulator.wire.link_plan import LinkPlan
 from recall_simulator.wire.retry import (
     RETRY_WAIT,
@@ -32,6 +33,7 @@ __all__ = [
     "FrameTemplate",
     "GiveUp",
     "LinkPlan",
+    "MaskedText",
     "Origin",
     "Participant",
     "Reference",
@@ -41,6 +43,7 @@ __all__ = [
     "Travel",
     "Wait",
     "WireOptions",
+    "masked",
     "parse_endpoint",
     "parse_retry_policy",
 ]

@@ -154,6 +154,9 @@ def _whole_second(start_time: datetime, seconds: int) -> str:
 class FrameTemplate:
     """Makes the messages of one stream while its participant stays as it is.
 
+    Attributes:
+        head: what stands before the picture.
+
     Args:
         participant: whose picture it is.
         type: `webcam` or `screenshare`.
@@ -161,6 +164,8 @@ class FrameTemplate:
         options: choices of the wire form.
         extra_fields: add a field that nobody has heard of at every level.
     """
+
+    head = _HEAD
 
     def __init__(
         self,
@@ -194,8 +199,12 @@ class FrameTemplate:
             relative: seconds since the recording began.
             absolute_shift: seconds that the absolute time is ahead of the relative one.
         """
+        return b"".join((self.head, *base64, self.rest(relative, absolute_shift=absolute_shift)))
+
+    def rest(self, relative: float, *, absolute_shift: float = 0.0) -> bytes:
+        """What follows the picture: all that tells this message from others with it."""
         timestamp = self._origin.timestamp(relative, self._options, absolute_shift=absolute_shift)
-        return b"".join((_HEAD, *base64, b'","timestamp":', timestamp, self._tail))
+        return b"".join((b'","timestamp":', timestamp, self._tail))
 
 
 class EventTemplate:

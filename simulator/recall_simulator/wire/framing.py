@@ -5,30 +5,85 @@ Source: RFC 6455, section 5.2.
 
 import struct
 
-TEXT, BINARY = 0x1, 0x2
+CONTINUATION, TEXT, BINARY = 0x0, 0x1, 0x2
+CLOSE, PING, PONG = 0x8, 0x9, 0xA
 _FIN, _MASKED = 0x80, 0x80
 _MASK = b"\x37\xfa\x21\x3d"
 """Any mask will do where nothing between us and the receiver has to be protected from us."""
 
 
-def masked_frame(payload: bytes, *, opcode: int = TEXT, wide_length: bool = False) -> bytes:
-    """One unfragmented, masked frame.
+def masked_frame(
+    payload: bytes,
+    *,
+    opcode: int = TEXT,
+    fin: bool = True,
+    reserved: int = 0,
+    mask: bool = True,
+    wide_length: bool = False,
+) -> bytes:
+    """One frame from a client, in the usual form unless told otherwise.
 
     Args:
         payload: of the frame.
         opcode: what it is.
+        fin: whether the message ends with it.
+        reserved: the three reserved bits, RSV1 the highest: 0 to 7.
+        mask: clients must mask; a server must close when they do not (section 5.1).
         wide_length: the 64-bit form of the length, however short the payload is. RFC 6455 asks for
             the shortest form; many receivers take any.
     """
-    size = len(payload)
+    first = (_FIN if fin else 0) | reserved << 4 | opcode
+    head = _header(len(payload), first, wide_length=wide_length)
+    if not mask:
+        return bytes([head[0], head[1] & ~_MASKED]) + head[2 : -len(_MASK)] + payload
+    return head + masked(payload, 0)
+
+
+def masked(data: bytes, at: int) -> bytes:
+    """Data as it travels, masked with our key.
+
+    Args:
+        data: part of a payload; masking it again gives it back.
+        at: bytes of the payload that stand before it.
+    """
+    key = _MASK[at % 4 :] + _MASK[: at % 4]
+    size = len(data)
+    mask = int.from_bytes((key * (size // 4 + 1))[:size])
+    return (int.from_bytes(data) ^ mask).to_bytes(size)
+
+
+class MaskedText:
+    """A message as one text frame, masked already, in pieces that need not be joined to be sent.
+
+    Masking and joining cost more than all else about a large message; what is common to many
+    messages is masked once.
+
+    Args:
+        pieces: of the payload, each masked for its place in it.
+    """
+
+    __slots__ = ("_size", "frame")
+
+    def __init__(self, pieces: tuple[bytes, ...]) -> None:
+        self._size = sum(map(len, pieces))
+        self.frame = (_header(self._size, _FIN | TEXT), *pieces)
+
+    def __len__(self) -> int:
+        """Bytes of the payload."""
+        return self._size
+
+    def __bytes__(self) -> bytes:
+        """The payload, as the receiver reads it."""
+        return masked(b"".join(self.frame[1:]), 0)
+
+
+def _header(size: int, first: int, *, wide_length: bool = False) -> bytes:
+    """Of a masked frame; the first byte has the bits and the opcode."""
     if size > 65535 or wide_length:
-        head = struct.pack(">BBQ", _FIN | opcode, _MASKED | 127, size)
-    elif size > 125:
-        head = struct.pack(">BBH", _FIN | opcode, _MASKED | 126, size)
-    else:
-        head = struct.pack(">BB", _FIN | opcode, _MASKED | size)
-    mask = int.from_bytes((_MASK * (size // 4 + 1))[:size])
-    return head + _MASK + (int.from_bytes(payload) ^ mask).to_bytes(size)
+        return struct.pack(">BBQ", first, _MASKED | 127, size) + _MASK
+    if size > 125:
+        return struct.pack(">BBH", first, _MASKED | 126, size) + _MASK
+    return struct.pack(">BB", first, _MASKED | size) + _MASK
 
 
 def header_size(payload_size: int) -> int:

@@ -18,7 +18,7 @@ from recall_simulator.record.events import (
     FrameDropped,
     FrameSent,
 )
-from recall_simulator.wire import LinkPlan, Travel
+from recall_simulator.wire import USUAL, LinkPlan, MaskedText, Travel
 
 PlansOf = Callable[..., list[Plan]]
 FLAT = 'people = [{key = "a", scene = "flat"}]\n'
@@ -42,7 +42,7 @@ class DozingLink(InProcessLink):
     def unsent(self) -> int:
         return 1000 - self._taken
 
-    def send(self, message: bytes, travel: Travel = Travel()) -> None:  # noqa: B008
+    def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         super().send(message)
 
     async def writable(self, seconds: float) -> bool:

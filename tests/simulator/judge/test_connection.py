@@ -1,6 +1,7 @@
 """The verdict on the connection alone."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 import pytest
 
@@ -149,6 +150,29 @@ def test_closing_for_a_message_that_may_be_refused_is_tolerated() -> None:
     opened = LinkOpened(scenario="s", bot="b", attempt=1, at=0.0)
     verdict = judge([opened, ended, *life(outcomes.COMPLETED)])
     assert (verdict.verdict, verdict.exit_code) == ("tolerated", 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "refusable", "reason", "verdict"),
+    [
+        (1007, True, "finished", "tolerated"),
+        (1007, True, "unconnected", "tolerated"),
+        (1007, False, "finished", "failed"),
+        (1007, False, "unconnected", "failed"),
+        (1011, True, "finished", "failed"),
+        (1000, True, "unconnected", "failed"),
+    ],
+)
+def test_a_refusal_may_come_late_if_its_code_says_so(
+    code: int, refusable: bool, reason: Literal["finished", "unconnected"], verdict: str
+) -> None:
+    ended = AttemptEnded(
+        scenario="s", bot="b", attempt=1, at=0.0, outcome=outcomes.closed(code, ""),
+        refusable=refusable,
+    )  # fmt: skip
+    opened = LinkOpened(scenario="s", bot="b", attempt=1, at=0.0)
+    gone = BotEnded(scenario="s", bot="b", at=0.0, reason=reason)
+    assert judge([opened, ended, gone]).verdict == verdict
 
 
 def test_being_unconnected_at_the_end_after_having_been_up_is_a_failure() -> None:

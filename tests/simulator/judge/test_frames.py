@@ -125,11 +125,37 @@ def test_frames_never_seen_are_lost() -> None:
         (range(0, 10, 2), "sampling by time"),
         (range(7), "the last frames are missing"),
         ((0, 1, 3, 4, 5, 6, 7, 8, 9), "busy"),
+        ((0, 1, 7, 8, 9), "busy"),  # half of them, and one after the other
     ],
 )
 def test_the_pattern_of_a_loss_names_its_usual_cause(kept: Iterable[int], words: str) -> None:
     verdict = judge(run([*ADA, *BO]), [*map(saw, BO), *(saw(ADA[number]) for number in kept)])
     assert words in verdict.findings[0].cause
+
+
+def test_the_last_frames_are_missing_though_one_of_them_need_not_be_kept() -> None:
+    sent = [frame(n, expect="must survive" if n == 4 else "must accept") for n in range(10)]
+    verdict = judge(run([*sent, *BO]), [*map(saw, BO), *map(saw, sent[:2])])
+    assert summary(verdict) == [("lost", "failed", 7)]
+    assert "the last frames are missing" in verdict.findings[0].cause
+
+
+@pytest.mark.parametrize("kept", [range(3), ()])
+def test_what_was_lost_where_the_receiver_hung_up_is_laid_to_that(kept: Iterable[int]) -> None:
+    second = [frame(n, attempt=2) for n in range(10, 20)]
+    hung_up = Outcome("closed 1000", "receiver", opened=True)
+    events = [
+        msgspec.structs.replace(event, outcome=hung_up)
+        if isinstance(event, AttemptEnded) and event.attempt == 1
+        else event
+        for event in run([*ADA, *BO], second)
+    ]
+    observations = [*map(saw, BO), *map(saw, second), *(saw(ADA[number]) for number in kept)]
+    lost = next(found for found in judge(events, observations).findings if found.kind == "lost")
+    assert "the receiver ended the connection itself" in lost.cause
+    elsewhere = [*map(saw, BO), *map(saw, ADA[::2]), *map(saw, second[::2])]
+    lost = next(found for found in judge(events, elsewhere).findings if found.kind == "lost")
+    assert "sampling by time" in lost.cause
 
 
 def test_a_stream_of_which_nothing_was_kept() -> None:

@@ -29,6 +29,12 @@ class Family(NamedTuple):
     apply: Change
     weight: int
 
+    @property
+    def place(self) -> str:
+        """What of a message it changes: `picture`, or what the depth is called."""
+        depth = DEPTHS[self.depth]
+        return "picture" if depth in ("raster", "chunks") else depth
+
 
 EDITS: Final[dict[str, Family]] = {}
 """Every kind of edit by its name."""

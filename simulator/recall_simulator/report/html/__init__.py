@@ -1,5 +1,6 @@
 """Reports as one page that can be mailed: drawn from the object of `--json` alone."""
 
-from recall_simulator.report.html.page import report_page
+from recall_simulator.report.html.comparison import comparison_page
+from recall_simulator.report.html.report import report_page
 
-__all__ = ["report_page"]
+__all__ = ["comparison_page", "report_page"]

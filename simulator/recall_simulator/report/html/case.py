@@ -5,22 +5,27 @@ from itertools import groupby
 
 from recall_simulator.record.findings import Finding
 from recall_simulator.record.timelines import Incident, Leg
-from recall_simulator.report.document import Case, Document
+from recall_simulator.report.document import CaseRow, Document
 from recall_simulator.report.html.histogram import draw_latency
 from recall_simulator.report.html.markup import Element, tag
 from recall_simulator.report.html.timeline import draw
-from recall_simulator.report.html.words import badge, person, seconds, stream_word
+from recall_simulator.report.html.words import badge, closing, person, seconds, stream_word
 
 MOST_ROWS = 24
 """Rows of a table that has one a stream."""
 
 
-def anchor(case: Case) -> str:
+def anchor(case: CaseRow) -> str:
     """Where a case stands on the page."""
     return "case-" + "".join(letter if letter.isalnum() else "-" for letter in case.name)
 
 
-def describe(document: Document, case: Case) -> Element:
+def is_open(case: CaseRow) -> bool:
+    """Whether something was found that should be seen at once."""
+    return case.verdict not in ("ok", "skipped")
+
+
+def describe(document: Document, case: CaseRow) -> Element:
     """A case, folded unless something was found."""
     return tag(
         "details",
@@ -34,17 +39,26 @@ def describe(document: Document, case: Case) -> Element:
             ),
             badge(case.verdict),
         ),
-        tag("p", case.description.strip(), class_="prose") if case.description.strip() else None,
-        tag("p", tag("b", "Expected: "), case.expectation.strip(), class_="prose")
-        if case.expectation.strip()
+        tag("p", case.description, class_="prose") if case.description else None,
+        tag("p", tag("b", "Expected: "), case.expectation, class_="prose")
+        if case.expectation
+        else None,
+        tag("p", tag("b", "Source: "), case.source, class_="prose") if case.source else None,
+        tag(
+            "p",
+            tag("b", "What it made of our close frame: "),
+            closing(case.closing),
+            class_="prose",
+        )
+        if case.closing
         else None,
         findings(case.findings),
         draw(document, case),
         _incidents(document, case),
         (draw_latency(late) for late in document.latencies if late.scenario == case.name),
         _streams(document, case),
-        _again(case),
-        open=case.verdict != "ok",
+        play_again(case.again),
+        open=is_open(case),
         id=anchor(case),
         class_=f"case {case.verdict}",
         data_verdict=case.verdict,
@@ -52,39 +66,57 @@ def describe(document: Document, case: Case) -> Element:
 
 
 def findings(found: Sequence[Finding]) -> Element | None:
-    """Findings with cause and evidence; None where there are none."""
-    if not found:
+    """Findings with cause and evidence; those of one kind and cause together; None without any."""
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
+    for each in found:
+        alike.setdefault((each.severity, each.kind, each.cause), []).append(each)
+    if not alike:
         return None
     return tag(
         "ul",
         (
             tag(
                 "li",
-                tag("p", badge(each.severity), " ", tag("b", each.what)),
-                tag("p", each.cause, class_="cause") if each.cause else None,
-                tag("pre", "\n".join(each.evidence), tabindex=0, aria_label="Evidence")
-                if each.evidence
-                else None,
+                tag("div", badge(group[0].severity), class_="which"),
+                tag(
+                    "div",
+                    (
+                        part
+                        for each in group
+                        for part in (tag("p", tag("b", each.what)), _evidence(each))
+                    ),
+                    tag("p", cause, class_="cause") if cause else None,
+                ),
             )
-            for each in found
+            for (_, _, cause), group in alike.items()
         ),
         class_="findings",
     )
 
 
-def _again(case: Case) -> Element | None:
-    if not case.again:
+def play_again(command: str) -> Element | None:
+    """The command that plays a case alone; None without one."""
+    if not command:
         return None
     return tag(
         "div",
-        tag("h4", "Play this case again"),
-        tag("pre", tag("code", case.again), tabindex=0, aria_label="Command"),
+        tag("div", tag("h4", "Play this case again")),
+        tag("pre", tag("code", command), tabindex=0, aria_label="Command"),
         class_="again",
     )
 
 
-def _incidents(document: Document, case: Case) -> Element | None:
-    rows = [row for row in document.incidents if row.scenario == case.name]
+def _evidence(finding: Finding) -> Element | None:
+    if not finding.evidence:
+        return None
+    return tag("pre", "\n".join(finding.evidence), tabindex=0, aria_label="Evidence")
+
+
+def _incidents(document: Document, case: CaseRow) -> Element | None:
+    rows = sorted(
+        (row for row in document.incidents if row.scenario == case.name),
+        key=lambda row: (row.bot, row.number, row.participant, row.type),
+    )
     if not rows:
         return None
     bots = [bot.bot for bot in document.bots if bot.scenario == case.name]
@@ -146,8 +178,11 @@ def _leg(legs: Iterable[Leg]) -> Element:
     )
 
 
-def _streams(document: Document, case: Case) -> Element | None:
-    rows = [row for row in document.stream_verdicts if row.scenario == case.name]
+def _streams(document: Document, case: CaseRow) -> Element | None:
+    rows = sorted(
+        (row for row in document.stream_verdicts if row.scenario == case.name),
+        key=lambda row: (row.bot, row.participant, row.type),
+    )
     if not rows:
         return None
     names = {(row.recording, row.participant, row.type): row.name for row in document.streams}
@@ -161,7 +196,7 @@ def _streams(document: Document, case: Case) -> Element | None:
                 tag("th", f"{row.participant} {stream_word(row.type)}", scope="row"),
                 tag(
                     "td",
-                    person(names.get((row.recording, row.participant, row.type)), row.participant),
+                    person(names.get((row.recording, row.participant, row.type))),
                 ),
                 (
                     tag("td", str(count), class_="bad" if bad and count else None)

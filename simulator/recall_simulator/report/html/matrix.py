@@ -2,33 +2,19 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import get_args
 
-from recall_simulator.record.findings import VerdictName
-from recall_simulator.report.document import Case, Document
+from recall_simulator.report.chapters import CHAPTERS
+from recall_simulator.report.document import CaseRow, Document
 from recall_simulator.report.html.case import anchor
 from recall_simulator.report.html.markup import Element, tag
-from recall_simulator.report.html.words import badge
+from recall_simulator.report.html.words import Shown, badge, closing
 
-VERDICTS: tuple[VerdictName, ...] = get_args(VerdictName)
-
-CHAPTERS = {
-    "1": "Basics",
-    "2": "Stream identity",
-    "3": "Screenshare",
-    "4": "Reconnect",
-    "5": "Transport",
-    "6": "Wire forms",
-    "7": "Handshake and signature",
-    "8": "Rare but valid",
-    "9": "Hostile",
-    "10": "Pace and size",
-}
+VERDICTS: tuple[Shown, ...] = ("ok", "tolerated", "failed", "inconclusive", "skipped")
 
 
-def bar(cases: Sequence[Case]) -> Element:
+def bar(cases: Sequence[CaseRow]) -> Element:
     """How many cases have which verdict, as shares of one bar and in words."""
-    counts = Counter(case.verdict for case in cases)
+    counts: Counter[Shown] = Counter(case.verdict for case in cases)
     rects: list[Element] = []
     left = 0.0
     for verdict in VERDICTS:
@@ -56,7 +42,7 @@ def bar(cases: Sequence[Case]) -> Element:
 
 def matrix(document: Document) -> Element:
     """One table a chapter."""
-    chapters: dict[str, list[Case]] = {}
+    chapters: dict[str, list[CaseRow]] = {}
     for case in document.cases:
         chapters.setdefault(case.number.partition(".")[0], []).append(case)
     return tag(
@@ -66,26 +52,28 @@ def matrix(document: Document) -> Element:
     )
 
 
-def _chapter(document: Document, chapter: str, cases: Sequence[Case]) -> Element:
-    title = f"{chapter} {CHAPTERS.get(chapter, 'Further cases')}" if chapter else "Scenarios"
+def _chapter(document: Document, chapter: str, cases: Sequence[CaseRow]) -> Element:
+    closings = any(case.closing for case in document.cases)
+    title = f"{chapter} {CHAPTERS.get(chapter, 'further cases').capitalize()}"
     return tag(
         "table",
-        tag("caption", title),
+        tag("caption", title if chapter else "Scenarios"),
         tag(
             "thead",
             tag(
                 "tr",
                 tag("th", "case", scope="col"),
-                tag("th", "verdict", scope="col"),
+                tag("th", "verdict", scope="col", class_="verdict"),
+                tag("th", "closing", scope="col", class_="closing") if closings else None,
                 (tag("th", column, scope="col", class_="n") for column in cases[0].columns),
                 tag("th", "frames", scope="col", class_="n frames"),
             ),
         ),
-        tag("tbody", (_row(document, case) for case in cases)),
+        tag("tbody", (_row(document, case, closings=closings) for case in cases)),
     )
 
 
-def _row(document: Document, case: Case) -> Element:
+def _row(document: Document, case: CaseRow, *, closings: bool) -> Element:
     return tag(
         "tr",
         tag(
@@ -99,6 +87,7 @@ def _row(document: Document, case: Case) -> Element:
             scope="row",
         ),
         tag("td", badge(case.verdict)),
+        tag("td", closing(case.closing), class_="closing") if closings else None,
         (
             tag("td", str(count) if count else "–", class_="n bad" if count else "n")
             for count in case.columns.values()
@@ -108,9 +97,11 @@ def _row(document: Document, case: Case) -> Element:
     )
 
 
-def _frames(document: Document, case: Case) -> str:
+def _frames(document: Document, case: CaseRow) -> str:
     """Frames seen of those expected, or those sent where nobody looked."""
     judged = [row for row in document.stream_verdicts if row.scenario == case.name]
     if judged:
         return f"{sum(row.seen for row in judged)}/{sum(row.expected for row in judged)}"
+    if case.verdict == "skipped":
+        return "–"
     return f"{sum(row.frames for row in document.streams if row.scenario == case.name)} sent"

@@ -13,11 +13,14 @@ document.querySelector("#filter")?.addEventListener("click", ({ currentTarget })
 });
 
 const unfold = document.querySelector("#unfold");
+const folded = () => document.querySelector("details.case:not([open])") !== null;
+const name = () => { unfold.textContent = folded() ? "Unfold all" : "Fold all"; };
 unfold?.addEventListener("click", () => {
-  const open = unfold.textContent === "Unfold all";
+  const open = folded();
   for (const part of all("details.case")) part.open = open;
-  unfold.textContent = open ? "Fold all" : "Unfold all";
 });
+document.addEventListener("toggle", name, true);
+name();
 
 // A link into a folded case unfolds it.
 const follow = () => {
@@ -49,5 +52,5 @@ for (const command of all(".again pre")) {
       button.textContent = "Selected";
     }
   });
-  command.before(button);
+  command.previousElementSibling.append(button);
 }

@@ -1,21 +1,36 @@
 """Numbers, verdicts and streams as people read them."""
 
-from collections.abc import Iterable
+from typing import Literal
 
-from recall_simulator.record.findings import Severity, VerdictName
+from recall_simulator.record.findings import ClosingName, Severity, VerdictName
 from recall_simulator.record.streams import StreamType
 from recall_simulator.report.html.markup import Element, tag
 
-SIGNS = {"ok": "✓", "tolerated": "≈", "failed": "✕", "inconclusive": "?", "note": "i"}
+Shown = VerdictName | Severity | Literal["skipped"]
+
+SIGNS: dict[Shown, str] = {
+    "ok": "✓",
+    "tolerated": "≈",
+    "failed": "✕",
+    "inconclusive": "?",
+    "note": "i",
+    "skipped": "–",
+}
 """So that no verdict is told by its colour alone."""
 
 
-def badge(verdict: VerdictName | Severity) -> Element:
+def badge(verdict: Shown) -> Element:
     """A verdict as sign and word."""
     return tag(
         "span", tag("span", SIGNS[verdict], aria_hidden="true"), f" {verdict}",
         class_=f"badge {verdict}",
     )  # fmt: skip
+
+
+def closing(name: ClosingName | None) -> Element:
+    """What a receiver made of our close frame; what RFC 6455 allows is no fault."""
+    kind = {None: "none", "clean": "fine", "other code": "fine"}.get(name, "bad")
+    return tag("span", name or "–", class_=kind)
 
 
 def plural(count: int, noun: str) -> str:
@@ -41,25 +56,13 @@ def size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
-def person(name: str | None, participant: int) -> Element:
+def person(name: str | None) -> Element:
     """A participant's name, kept from changing the direction of what stands beside it."""
     if name is None:
-        return tag("i", f"participant {participant}, without a name")
+        return tag("i", "no name")
     return tag("bdi", name if name.strip() else f"“{name}”")
 
 
 def stream_word(kind: StreamType) -> str:
     """The type of a stream."""
     return "screen" if kind == "screenshare" else "webcam"
-
-
-def ranges(numbers: Iterable[int], most: int = 8) -> str:
-    """`0–5, 9`; what is too much is counted."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    shown = [str(a) if a == b else f"{a}–{b}" for a, b in runs[:most]]
-    return ", ".join(shown) + (f" and {len(runs) - most} more" if len(runs) > most else "")

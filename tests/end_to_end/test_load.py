@@ -1,0 +1,273 @@
+"""Load runs as a user starts them: Locust in processes of its own, the reference receiver counting.
+
+Locust patches the standard library when it is imported, so it never is in this process.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.slow
+
+SMALL = ("--bots", "6", "--participants", "3", "--scene", "flat")
+TIMEOUT = 60.0
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "recall_simulator", "load", *arguments]
+
+
+@contextmanager
+def running(
+    arguments: list[str], folder: Path, **options: Any
+) -> Iterator["subprocess.Popen[str]"]:
+    """A command that is ended with the test, whatever becomes of it."""
+    with subprocess.Popen(
+        arguments,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for(process: "subprocess.Popen[str]", text: str) -> str:
+    """The first line on standard error that holds a text."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if text in line:
+            return line
+    raise AssertionError(f"it ended without saying {text!r}")
+
+
+def workers_of(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+    """The processes that play bots, of a run with --processes."""
+    (master,) = psutil.Process(process.pid).children()
+    return master.children()
+
+
+def test_two_processes_count_what_the_receiver_counts(
+    recallsim: Any, receiver: str, report: Callable[[str], dict[str, Any]]
+) -> None:
+    before = report(receiver)
+    ran = recallsim(
+        "load", "--url", receiver, *SMALL, "--duration", "4s", "--processes", "2", "--json"
+    )
+    after = report(receiver)
+    assert ran.code in (0, 3), ran.err  # 3 where this machine is too busy to keep the pace
+    found = ran.object
+    assert found["schema"] == "recallsim.load/1"
+    assert found["processes"] == 2
+    assert found["frames_sent"] == after["frames"] - before["frames"] > 50
+    assert found["bytes_sent"] == after["bytes"] - before["bytes"]
+    assert found["links_opened"] == 6
+    assert after["connections"]["now"] == 0
+    assert sum(row["frames_sent"] for row in found["by_second"]) == found["frames_sent"]
+
+
+def test_locusts_own_statistics_are_exact_across_processes(
+    tmp_path: Path, receiver: str, report: Callable[[str], dict[str, Any]]
+) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from recall_simulator.load.users import RecallBotUser\n\n"
+        "class Gallery(RecallBotUser):\n"
+        "    participants = 3\n"
+        '    scene = "flat"\n'
+    )
+    before = report(receiver)["frames"]
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "locust", "-f", "mine.py", "--host", receiver, "--headless",
+            "--users", "6", "--spawn-rate", "6", "--run-time", "4s", "--processes", "2",
+            "--json", "--loglevel", "ERROR",
+        ],
+        cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT,
+        check=False,
+    )  # fmt: skip
+    # The workers print their own, empty by then.
+    told = json.loads(done.stdout[done.stdout.index("[\n") :])
+    entries = {entry["name"]: entry for entry in told}
+    assert entries["frame"]["num_requests"] == report(receiver)["frames"] - before > 50
+    assert entries["connect"]["num_requests"] == 6
+    assert entries["lag"]["num_requests"] == entries["frame"]["num_requests"]
+
+
+def test_a_master_and_two_workers_count_what_the_receiver_counts(
+    tmp_path: Path, receiver: str, report: Callable[[str], dict[str, Any]]
+) -> None:
+    port = free_port()
+    before = report(receiver)["frames"]
+    worker = command("--worker", "--master-port", port)
+    master = command(
+        "--master", "--expect-workers", "2", "--master-port", port, "--url", receiver, *SMALL,
+        "--duration", "4s", "--json",
+    )  # fmt: skip
+    with running(master, tmp_path) as first, running(worker, tmp_path), running(worker, tmp_path):
+        out, err = first.communicate(timeout=TIMEOUT)
+    found = json.loads(out)
+    assert found["processes"] == 2, err
+    assert found["frames_sent"] == report(receiver)["frames"] - before > 50
+
+
+def test_a_worker_that_is_killed_is_missed_and_its_load_taken_over(
+    tmp_path: Path, receiver: str
+) -> None:
+    run = command(
+        "--url", receiver, *SMALL, "--duration", "11s", "--processes", "2", "--json"
+    )  # fmt: skip
+    with running(run, tmp_path) as process:
+        wait_for(process, " links up")
+        workers_of(process)[0].kill()
+        out, _ = process.communicate(timeout=TIMEOUT)
+    found = json.loads(out)
+    assert (process.returncode, found["verdict"]) == (3, "inconclusive")
+    assert found["troubles"][0].startswith("a worker was lost at ")
+    assert "3 bots" in found["troubles"][0]
+    assert found["links_opened"] == 9
+    assert max(row["links"]["up"] for row in found["by_second"][-4:]) == 6
+
+
+def test_a_worker_of_another_version_is_refused_with_both_versions(
+    tmp_path: Path, receiver: str
+) -> None:
+    port = free_port()
+    (tmp_path / "old.py").write_text(
+        "import recall_simulator\n"
+        'recall_simulator.__version__ = "0.0.9"\n'
+        "from recall_simulator.load.users import RecallBotUser\n\n"
+        "class Bot(RecallBotUser):\n"
+        "    pass\n"
+    )
+    master = command(
+        "--master", "--expect-workers", "2", "--master-port", port, "--url", receiver, *SMALL,
+        "--duration", "3s", "--json",
+    )  # fmt: skip
+    old = [
+        sys.executable, "-m", "locust", "-f", "old.py", "--worker", "--master-port", port,
+        "--skip-log-setup",
+    ]  # fmt: skip
+    with running(master, tmp_path) as process:
+        with running(old, tmp_path) as refused:
+            _, err = refused.communicate(timeout=TIMEOUT)
+        assert refused.returncode == 2
+        line = wait_for(process, "refused")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=TIMEOUT)
+    for said in (err, line, json.loads(out)["troubles"][0]):
+        assert "recallsim 0.0.9" in said
+        assert "the master has recallsim 0.1.0" in said
+    assert process.returncode == 3
+
+
+def test_ctrl_c_closes_every_link_and_ends_every_process(
+    tmp_path: Path, receiver: str, report: Callable[[str], dict[str, Any]]
+) -> None:
+    run = command("--url", receiver, *SMALL, "--duration", "60s", "--processes", "2", "--json")
+    before = report(receiver)["frames"]
+    with running(run, tmp_path) as process:
+        wait_for(process, " links up")
+        (master,) = psutil.Process(process.pid).children()
+        everyone = [master, *master.children()]
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=TIMEOUT)
+    found = json.loads(out)
+    assert (process.returncode, found["ended"]) == (3, "stopped")
+    assert found["frames_sent"] == report(receiver)["frames"] - before
+    assert report(receiver)["connections"]["now"] == 0
+    assert not any(each.is_running() for each in everyone)
+
+
+def test_a_receiver_that_refuses_all_ends_the_run_with_the_class(recallsim: Any) -> None:
+    url = f"ws://127.0.0.1:{free_port()}/"
+    ran = recallsim("load", "--url", url, "--bots", "50", "--duration", "40s", "--json")
+    found = ran.object
+    assert (ran.code, found["ended"]) == (3, "unreachable")
+    assert found["handshake_failures"] == {"refused": found["dials"]}
+    assert found["dials"] < 20
+    assert "refused" in found["reasons"][0]
+
+
+def test_a_storm_and_what_an_observer_sees(
+    tmp_path: Path, recallsim: Any, run_receiver: Callable[..., Any]
+) -> None:
+    with run_receiver("--save", str(tmp_path / "out")) as url:
+        ran = recallsim(
+            "load", "--url", url, "--bots", "3", "--scene", "flat", "--duration", "9s",
+            "--storm-at", "3s", "--observe", "files:out/**/*.png", "--fail-if", "loss > 0",
+            "latency.p99 > 20s", "--report", "html=load.html", "--report", "json=load.json",
+            "--json",
+        )  # fmt: skip
+    found = ran.object
+    assert found["planned_cuts"] == 3
+    assert found["times"]["recover"]["count"] == 3
+    assert found["times"]["recover"]["p50"] >= 3.0
+    assert found["frames_seen"] >= found["frames_sent"] - found["frames_in_doubt"] > 20
+    assert found["frames_lost"] == 0
+    assert found["times"]["latency"]["count"] == found["frames_seen"]
+    assert json.loads((tmp_path / "load.json").read_text()) == found
+    assert "<svg" in (tmp_path / "load.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ([], "--url is missing"),
+        (["--url", "http://x/"], "ws://x/"),
+        (["--url", "ws://192.0.2.1/", "--duration", "11m"], "--max-duration"),
+        (["--url", "ws://93.184.216.34/"], "--i-own-this-receiver"),
+        (["--url", "ws://127.0.0.1/", "--shape", "stepz"], "'steps'"),
+        (["--url", "ws://127.0.0.1/", "--fail-if", "latency.p99 > 1s"], "--observe"),
+        (["--url", "ws://127.0.0.1/", "--fail-if", "late.p99 > 1s", "losss > 0"], "'loss'"),
+        (["--url", "ws://127.0.0.1/", "--report", "html=nowhere/x.html"], "no folder nowhere"),
+        (["--url", "ws://127.0.0.1/", "--report", "junit=x.xml"], "html=FILE or json=FILE"),
+        (["--url", "ws://127.0.0.1/", "--storm-at", "31s"], "--storm-at"),
+        (["--url", "ws://127.0.0.1/", "--scene", "webcan"], "'webcam'"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_sent(
+    recallsim: Any, arguments: list[str], hint: str
+) -> None:
+    ran = recallsim("load", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("recallsim: ")
+    assert hint in ran.err
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_too_few_file_descriptors_are_said_with_the_number_needed(tmp_path: Path) -> None:
+    import resource
+
+    def few() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+
+    done = subprocess.run(
+        command("--url", "ws://127.0.0.1/", "--bots", "500"),
+        cwd=tmp_path, env=os.environ, preexec_fn=few, capture_output=True, text=True,
+        timeout=TIMEOUT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "628 file descriptors" in done.stderr
+    assert "200 are allowed" in done.stderr

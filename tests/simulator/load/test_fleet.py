@@ -1,0 +1,253 @@
+"""The fleet on the virtual clock: what it counts is what the receiver got."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from recall_simulator.engine import InProcessDialer, VirtualClock
+from recall_simulator.engine.inprocess import Answer, Sink
+from recall_simulator.frames import FrameLibrary
+from recall_simulator.load.figures import Delta, Figures
+from recall_simulator.load.fleet import Fleet
+from recall_simulator.load.mission import Mission
+from recall_simulator.record.outcomes import Outcome
+
+REFUSED = Outcome("refused", "unreachable", opened=False, detail="nothing listens there")
+
+
+@cache
+def library() -> FrameLibrary:
+    """Painted once for all tests."""
+    return mission().library()
+
+
+def taken(attempt: int, message: bytes) -> Outcome | None:
+    return None
+
+
+def always(attempt: int) -> Outcome | None:
+    return None
+
+
+def fly(
+    mission: Mission,
+    bots: int,
+    *,
+    seconds: float,
+    sink: Sink = taken,
+    answer: Answer = always,
+    meanwhile: Callable[[Fleet, VirtualClock], Any] | None = None,
+) -> Figures:
+    """Let a fleet play in no time; gives all that it told."""
+    figures = Figures()
+    trouble: list[BaseException | None] = []
+
+    async def main(clock: VirtualClock) -> None:
+        fleet = Fleet(
+            mission,
+            library=library(),
+            dialer=lambda plan: InProcessDialer(sink, answer),
+            tell=figures.add,
+        )
+        for number in range(bots):
+            fleet.join(number)
+        if meanwhile is not None:
+            await meanwhile(fleet, clock)
+        await clock.back_off_until(seconds)
+        await fleet.close(1.0)
+        trouble.append(fleet.trouble)
+
+    VirtualClock.run(main)
+    assert trouble == [None]
+    return figures
+
+
+def mission(**changes: Any) -> Mission:
+    usual: dict[str, Any] = {"url": "ws://x/", "scene": "flat", "run_id": "0badcafe"}
+    return Mission(**{**usual, "duration": 10.0, "meeting": 10.0, **changes})
+
+
+@pytest.mark.slow
+def test_every_frame_that_arrived_is_counted_and_no_other() -> None:
+    got: list[int] = []
+
+    def sink(attempt: int, message: bytes) -> None:
+        got.append(len(message))
+
+    figures = fly(mission(participants=2), 3, seconds=11, sink=sink)
+    assert figures.total.sent == len(got) == figures.total.offered == 3 * 2 * 2 * 10
+    assert figures.total.message_bytes == sum(got)
+    assert figures.total.opened == figures.total.dials == figures.total.connect.total == 3
+    assert sum(second.counts.sent for second in figures.seconds.values()) == len(got)
+
+
+def test_each_bot_is_a_recording_of_its_own() -> None:
+    recordings: Counter[str] = Counter()
+
+    def sink(attempt: int, message: bytes) -> None:
+        recordings[json.loads(message)["data"]["recording"]["id"]] += 1
+
+    fly(mission(), 4, seconds=11, sink=sink)
+    assert len(recordings) == 4
+
+
+def test_nothing_is_late_where_time_does_not_pass_by_itself() -> None:
+    total = fly(mission(), 5, seconds=11).total
+    # Due times are rounded up to slots of 5 ms, and that is our doing.
+    assert 0 < total.lag.highest <= 0.005 + 1e-9
+    assert total.stall.highest == 0
+
+
+def test_a_storm_cuts_every_link_in_one_instant_and_all_are_back_after_three_seconds() -> None:
+    figures = fly(mission(storm_at=4.0), 20, seconds=11)
+    total = figures.total
+    assert total.cuts == 20
+    assert not total.losses
+    assert total.opened == 40
+    assert total.recover.total == 20
+    assert total.recover.highest == pytest.approx(3.0, abs=0.01)
+    assert figures.seconds[4].all_links.waiting == 20
+    assert figures.seconds[7].all_links.up == 20
+    assert total.dropped == {"outage": pytest.approx(20 * 2 * 3, abs=20)}
+
+
+def test_a_receiver_that_refuses_all_is_dialled_by_the_scouts_alone() -> None:
+    figures = fly(mission(), 100, seconds=10, answer=lambda attempt: REFUSED)
+    total = figures.total
+    assert total.failures == {"refused": total.dials}
+    assert total.dials <= 3 * 4
+    assert total.details == {"refused": "nothing listens there"}
+    assert figures.all_links.up == 0
+
+
+def test_the_others_follow_once_a_scout_is_through() -> None:
+    figures = fly(mission(), 10, seconds=11, answer=lambda n: REFUSED if n == 1 else None)
+    assert figures.total.opened == 10
+    assert figures.total.recover.total == 10
+
+
+def test_links_that_the_receiver_ends_are_counted_by_class() -> None:
+    gone = Outcome("closed 1009", "receiver", opened=True, detail="message too big")
+    counted: Counter[int] = Counter()
+
+    def sink(attempt: int, message: bytes) -> Outcome | None:
+        counted[attempt] += 1
+        return gone if attempt == 1 and counted[1] == 3 else None
+
+    total = fly(mission(), 1, seconds=11, sink=sink).total
+    assert total.losses == {"closed 1009": 1}
+    assert total.details == {"closed 1009": "message too big"}
+    assert total.in_doubt == 3
+    assert total.recover.total == 1
+
+
+def test_a_bot_that_leaves_closes_its_link_and_sends_no_more() -> None:
+    async def leave(fleet: Fleet, clock: VirtualClock) -> None:
+        await clock.back_off_until(2.0)
+        fleet.leave(0)
+
+    figures = fly(mission(), 2, seconds=11, meanwhile=leave)
+    assert figures.total.sent == pytest.approx(2 * 2 + 2 * 10, abs=2)
+    assert figures.seconds[5].all_links.up == 1
+
+
+@pytest.mark.slow
+def test_bots_join_at_the_spawn_rate() -> None:
+    figures = fly(mission(spawn_rate=10.0), 40, seconds=11)
+    assert figures.seconds[0].all_links.up == pytest.approx(8, abs=2)
+    assert figures.seconds[2].all_links.up == pytest.approx(28, abs=2)
+    assert figures.seconds[5].all_links.up == 40
+
+
+def test_a_bot_says_when_its_meeting_is_over() -> None:
+    left: list[int] = []
+
+    async def main(clock: VirtualClock) -> None:
+        told: list[Delta] = []
+        short = mission(meeting=2.0)
+        fleet = Fleet(
+            short,
+            library=library(),
+            dialer=lambda plan: InProcessDialer(taken),
+            tell=told.append,
+            left=left.append,
+        )
+        fleet.join(7)
+        await clock.back_off_until(3.0)
+        assert left == [7]
+        await fleet.close(1.0)
+
+    VirtualClock.run(main)
+
+
+def test_streams_are_counted_where_somebody_observes() -> None:
+    total = fly(mission(participants=2, observed=True), 2, seconds=11).total
+    assert set(total.streams) == {f"{bot}/{who}/webcam" for bot in (0, 1) for who in (100, 200)}
+    assert sum(total.streams.values()) == total.sent
+    assert set(total.started) == {0, 1}
+
+
+@pytest.mark.slow
+def test_a_scene_for_screens_is_shared_by_every_participant() -> None:
+    kinds: Counter[str] = Counter()
+
+    def sink(attempt: int, message: bytes) -> None:
+        kinds[json.loads(message)["data"]["data"]["type"]] += 1
+
+    fly(mission(participants=2, scene="slide", duration=2.0, meeting=2.0), 1, seconds=3, sink=sink)
+    assert kinds == {"screenshare": 8}
+
+
+def test_links_are_pinged_and_the_round_trips_counted() -> None:
+    assert fly(mission(), 3, seconds=11).total.ping.total >= 9
+
+
+def test_a_bug_in_a_bot_is_kept_for_whoever_runs_the_fleet() -> None:
+    def broken(attempt: int, message: bytes) -> None:
+        raise RuntimeError("a bug")
+
+    async def main(clock: VirtualClock) -> BaseException | None:
+        fleet = Fleet(
+            mission(),
+            library=library(),
+            dialer=lambda plan: InProcessDialer(broken),
+            tell=lambda delta: None,
+        )
+        fleet.join(0)
+        await clock.back_off_until(3.0)
+        await fleet.close(1.0)
+        return fleet.trouble
+
+    assert isinstance(VirtualClock.run(main), RuntimeError)
+
+
+def test_closing_waits_for_nobody_for_ever() -> None:
+    async def main(clock: VirtualClock) -> float:
+        class Deaf(InProcessDialer):
+            async def dial(self, attempt: int, plan: Any) -> Any:
+                link = await super().dial(attempt, plan)
+
+                async def close(*args: Any, **kwargs: Any) -> None:
+                    await asyncio.get_running_loop().create_future()
+
+                link.close = close  # type: ignore[method-assign]
+                return link
+
+        fleet = Fleet(
+            mission(),
+            library=library(),
+            dialer=lambda plan: Deaf(taken),
+            tell=lambda delta: None,
+        )
+        for number in range(5):
+            fleet.join(number)
+        await clock.back_off_until(3.0)
+        await fleet.close(1.0)
+        return clock.now()
+
+    assert VirtualClock.run(main) == pytest.approx(4.0, abs=0.1)
