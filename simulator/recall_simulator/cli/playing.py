@@ -80,7 +80,7 @@ def paint(session: Session, console: Console) -> list[str]:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
-        task = progress.add_task("painting", total=None)
+        task = progress.add_task("painting", total=0)
         return session.paint(lambda done, total: progress.update(task, completed=done, total=total))
 
 
