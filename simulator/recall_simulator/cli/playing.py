@@ -100,7 +100,14 @@ def write_reports(reports: Sequence[Destination], played: Played, document: Docu
     def encode(kind: Kind) -> bytes:
         match kind:
             case "junit":
-                return junit_xml(played.verdict, document.scenarios, document.seconds)
+                skipped = {
+                    case.name: case.findings[0].what
+                    for case in document.cases
+                    if case.verdict == "skipped"
+                }
+                return junit_xml(
+                    played.verdict, document.scenarios, document.seconds, skipped=skipped
+                )
             case "json":
                 return msgspec.json.encode(document)
             case "html":
