@@ -47,7 +47,7 @@ def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]
     silent = {
         (event.bot, event.attempt)
         for event in events
-        if isinstance(event, Probed) and not event.answered
+        if isinstance(event, Probed) and not event.answered and not event.held_back
     }
     signatures, settled = judge_signatures(events)
     return [
@@ -58,6 +58,7 @@ def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]
         *_lives(
             [event for event in events if isinstance(event, BotEnded)],
             opened,
+            ended,
             {end.bot for end in ended if _is_refusal(end)}
             - {end.bot for end in ended if _is_dropping(end) and not _is_refusal(end)},
         ),
@@ -107,20 +108,31 @@ def _is_refusal(attempt: AttemptEnded) -> bool:
     return _is_dropping(attempt) and (told or attempt.last_expect == "may refuse")
 
 
-def _lives(bots: list[BotEnded], opened: set[str], refusing: set[str]) -> Iterable[Finding]:
+def _lives(
+    bots: list[BotEnded], opened: set[str], ended: list[AttemptEnded], refusing: set[str]
+) -> Iterable[Finding]:
     """What is to be said of how the bots' lives ended.
+
+    A bot whose last link the scenario ended, too late for another, was not kept away by anybody.
 
     Args:
         bots: the ends of their lives.
         opened: bots that had a link at all.
+        ended: all attempts, in the order of time.
         refusing: bots whose links the receiver ended for messages alone that it may refuse.
     """
+    ended_by = {attempt.bot: attempt.outcome.cause for attempt in ended if attempt.bot in opened}
     for reason, what in (
         ("gave up", "the endpoint was given up for good: the retry policy ran out"),
         ("unconnected", "the meeting ended while the bot was still dialling"),
         ("interrupted", "the run was interrupted before the meeting's end"),
     ):
-        concerned = [bot for bot in bots if bot.reason == reason]
+        concerned = [
+            bot
+            for bot in bots
+            if bot.reason == reason
+            and not (reason == "unconnected" and ended_by.get(bot.bot) == "plan")
+        ]
         for scenario in dict.fromkeys(bot.scenario for bot in concerned):
             here = [bot for bot in concerned if bot.scenario == scenario]
             never_up = not any(bot.bot in opened for bot in here)

@@ -55,7 +55,7 @@ def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdi
         not_looked_at.append(FRAMES)
     else:
         not_looked_at.append(UNDERSTOOD)
-    fates = tell_fates(ledger, matched, sampled=is_sampled(observations))
+    fates = tell_fates(ledger, matched, sampled=is_sampled(matched, observations))
     return Verdict(
         verdict=worst(findings),
         findings=findings,

@@ -175,6 +175,14 @@ def test_a_refusal_may_come_late_if_its_code_says_so(
     assert judge([opened, ended, gone]).verdict == verdict
 
 
+def test_a_cut_that_leaves_no_time_to_dial_again_is_nobodys_failure() -> None:
+    for ends in ([outcomes.PLANNED_CUT], [outcomes.PLANNED_CUT, outcomes.PLANNED_ABORT]):
+        verdict = judge(life(*ends, reason="unconnected"))
+        assert (verdict.verdict, verdict.findings) == ("ok", [])
+    never_up = judge(life(outcomes.PLANNED_ABORT, reason="unconnected"))
+    assert (never_up.verdict, never_up.findings[0].kind) == ("inconclusive", "unconnected")
+
+
 def test_being_unconnected_at_the_end_after_having_been_up_is_a_failure() -> None:
     verdict = judge(life(outcomes.PLANNED_CUT, REFUSED, reason="unconnected"))
     assert verdict.verdict == "failed"
@@ -207,6 +215,16 @@ def test_frames_that_nothing_proves_to_have_been_read_are_not_called_good(
     verdict = judge([*events, ended(outcome, in_doubt)])
     assert [finding.kind for finding in verdict.findings] == kinds
     assert verdict.verdict == ("inconclusive" if kinds else "ok")
+
+
+def test_a_ping_that_a_slow_network_of_ours_held_back_is_no_sign_against_a_receiver() -> None:
+    for held_back, kinds in ((True, []), (False, ["unproven"])):
+        probed = Probed(
+            scenario="s", bot="b", attempt=1, at=0.0, answered=False, held_back=held_back
+        )
+        opened = LinkOpened(scenario="s", bot="b", attempt=1, at=0.0)
+        verdict = judge([opened, probed, ended(outcomes.PLANNED_CUT, 48)])
+        assert [finding.kind for finding in verdict.findings] == kinds
 
 
 def test_a_receiver_that_holds_frames_up_is_called_slow() -> None:

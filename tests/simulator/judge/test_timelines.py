@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from recall_simulator.judge import Evidence, judge
@@ -171,7 +172,7 @@ def test_each_loss_is_an_incident_of_the_streams_that_it_touched() -> None:
 def test_where_nobody_looked_or_samples_were_taken_nothing_is_called_lost() -> None:
     assert judged(CUT_ONCE).timelines[0].fates[0] == ("unseen", 4)
     samples = ObserverTrouble(observer="http:x", at=0.0, trouble="samples", severity="partial")
-    verdict = judged(CUT_ONCE, [samples, saw(frame(0))])
+    verdict = judged(CUT_ONCE, [samples, msgspec.structs.replace(saw(frame(0)), observer="http:x")])
     assert verdict.timelines[0].fates[:2] == [("kept", 1), ("unseen", 3)]
     assert judged(CUT_ONCE).latencies == []
 
