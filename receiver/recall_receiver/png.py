@@ -28,6 +28,10 @@ _DEPTHS: Final = {
     4: (8, 16),  # grey and alpha
     6: (8, 16),  # RGBA
 }
+_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_MOST_INFLATED: Final = 1032
+"""Bytes that one byte of deflate can stand for (258 in two bits): what declares more is no picture,
+and a decoder would make room for it before it saw that."""
 _HEAD: Final = struct.Struct(">8sI4sIIBBBBB")
 _CHUNK: Final = struct.Struct(">I4s")
 _CHUNK_OVERHEAD: Final = 12  # length, type and CRC
@@ -83,15 +87,25 @@ def read_header(png: bytes, max_pixels: int) -> PngHeader:
         raise PictureError(
             "too-many-pixels", f"IHDR declares {width}x{height} pixels, the limit is {max_pixels}"
         )
-    _walk(png)
+    held = _walk(png)
+    row = (width * depth * _CHANNELS[colour] + 7) // 8
+    if held * _MOST_INFLATED < row * height:
+        raise PictureError(
+            "corrupt-png", f"{held} bytes of image data cannot hold {width}x{height} pixels"
+        )
     return PngHeader(width, height, depth, colour, interlace == 1)
 
 
-def _walk(png: bytes) -> None:
-    """Follow the chunks' lengths from IHDR to IEND."""
+def _walk(png: bytes) -> int:
+    """Follow the chunks' lengths from IHDR to IEND.
+
+    Returns:
+        Bytes of image data in all IDAT chunks.
+    """
     size = len(png)
     unpack = _CHUNK.unpack_from
     at = len(SIGNATURE)
+    held = 0
     pixels = False
     for _ in range(MAX_CHUNKS):
         if at + _CHUNK_OVERHEAD > size:
@@ -100,10 +114,11 @@ def _walk(png: bytes) -> None:
         at += _CHUNK_OVERHEAD + length
         if kind == b"IDAT":
             pixels = True
+            held += length
         elif kind == b"IEND":
             if at > size:
                 raise PictureError("truncated-png", f"{size} bytes: ends within IEND")
             if not pixels:
                 raise PictureError("corrupt-png", "no IDAT chunk before IEND")
-            return
+            return held
     raise PictureError("corrupt-png", f"over {MAX_CHUNKS} chunks")

@@ -53,6 +53,20 @@ def test_every_true_prefix_is_truncated(png: Callable[..., bytes]) -> None:
         assert cause_of(whole[:length]) == "truncated-png"
 
 
+def test_image_data_that_cannot_hold_the_pixels_is_refused_before_room_is_made(
+    chunk: Chunk,
+) -> None:
+    def picture(width: int, height: int, data: bytes) -> bytes:
+        head = chunk(b"IHDR", ihdr(width, height))
+        return SIGNATURE + head + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+    zeros = zlib.compress(bytes(500 * (500 * 3 + 1)), 9)
+    assert decode_pillow(picture(500, 500, zeros), 500, 500).shape == (500, 500, 3)
+    assert read_header(picture(500, 500, zeros), LIMIT).height == 500
+    assert cause_of(picture(4, 200_000, zeros)) == "corrupt-png"
+    assert cause_of(picture(500, 1_000, zeros)) == "corrupt-png"
+
+
 def test_an_end_that_is_cut_short_is_truncated(chunk: Chunk) -> None:
     start = SIGNATURE + chunk(b"IHDR", ihdr()) + chunk(b"IDAT", b"x")
     assert cause_of(start + chunk(b"IEND", b"abc")[:-1]) == "truncated-png"

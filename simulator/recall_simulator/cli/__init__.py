@@ -10,6 +10,7 @@ from recall_simulator.cli import (
     check,
     compare,
     demo,
+    fuzz,
     load,
     probe,
     receive,
@@ -35,6 +36,7 @@ app.command("check")(check.check)
 app.command("compare")(compare.compare)
 app.command("probe")(probe.probe)
 app.command("load")(load.load)
+app.command("fuzz")(fuzz.fuzz)
 app.command("receive", context_settings=receive.PASS_ALL_ON)(receive.receive)
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(bench.app, name="bench")

@@ -22,6 +22,7 @@ class InProcessLink:
     def __init__(self, attempt: int, sink: Sink) -> None:
         self.lost: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.closing: Closing | None = None
+        self.close_seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._attempt = attempt
         self._sink = sink
 
@@ -33,6 +34,16 @@ class InProcessLink:
     @property
     def unsent(self) -> int:
         """A function takes everything at once."""
+        return 0
+
+    @property
+    def is_held_back(self) -> bool:
+        """A function takes everything at once."""
+        return False
+
+    @property
+    def written(self) -> int:
+        """A function is given messages, not bytes."""
         return 0
 
     def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
@@ -52,6 +63,10 @@ class InProcessLink:
         if self.lost.done():
             raise LinkLost
 
+    def write(self, data: bytes) -> None:
+        """Bytes are a message to a function. Raises LinkLost."""
+        self.send(data)
+
     def lose(self, outcome: Outcome) -> None:
         """End the link, as a receiver would."""
         self.lost.set_result(outcome)
@@ -69,8 +84,9 @@ class InProcessLink:
         self.closing = Closing(code=code, answer=code, left_open=False)
         return self.lost.result() if self.lost.done() else None
 
-    async def cut(self, how: CutForm = "fin") -> None:
+    async def cut(self, how: CutForm = "fin") -> int:
         """Nothing is left to be cut."""
+        return 0
 
 
 class InProcessDialer:

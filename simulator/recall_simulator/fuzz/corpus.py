@@ -59,18 +59,18 @@ def corpus_messages() -> Iterator[tuple[str, Input]]:
     """Every message of the corpus with its name: the same each time."""
     yield "a-plain-frame", PLAIN
     names = {"a-plain-frame"}
-    messages = {PLAIN.data}
+    messages = {(PLAIN.data, PLAIN.binary)}
     for family in EDITS.values():
         count = 0
         for turn in range(_DRAWS):
             message = built([(family, _turn(turn))])
-            is_new = message.edits and message.data not in messages
+            is_new = message.edits and (message.data, message.binary) not in messages
             if count == 2 * family.weight or not is_new or len(message.data) > LARGEST:
                 continue
             name = _named(message, names)
             count += 1
             names.add(name)
-            messages.add(message.data)
+            messages.add((message.data, message.binary))
             yield name, message
 
 

@@ -38,6 +38,7 @@ PERSON: Final = Participant(
     id=100, name="Ada Lovelace", is_host=True, platform="desktop", extra_data={}
 )
 
+_LINE: Final = 120  # characters of words about one edit
 BUFFER: Final[Path] = ("data", "data", "buffer")
 
 
@@ -104,7 +105,7 @@ class Raster(NamedTuple):
 
 
 _ROWS: Final = b"".join(
-    b"\0" + bytes((85 * x, 85 * y, 255 - 51 * x)[i] for x in range(4) for i in range(3))
+    b"\0" + bytes((21 * x, 85 * y, 255 - 51 * x)[i] for x in range(4) for i in range(3))
     for y in range(4)
 )
 PLAIN_RASTER: Final = Raster(4, 4, 8, RGB, _ROWS)
@@ -153,6 +154,10 @@ class Draft:
 
     def note(self, part: str, what: str) -> None:
         """Say in what the message differs."""
+        if not what.isprintable():
+            what = ascii(what)[1:-1]
+        if len(what) > _LINE:
+            what = f"{what[: _LINE - 20]}... ({len(what)} characters)"
         self.differs.append((part, what))
 
     def draw(self, raster: Raster) -> None:

@@ -100,6 +100,20 @@ class FuzzFinding(msgspec.Struct, frozen=True, kw_only=True):
         return " ".join(filter(None, (self.outcome, self.error))) + f": {self.minimal.what}"
 
 
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a finding of an earlier campaign.
+
+    Attributes:
+        name: of its folder.
+        what: it was.
+        now: what the receiver does wrong now; empty where it is mended.
+    """
+
+    name: str
+    what: str
+    now: str = ""
+
+
 class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a campaign came to.
 
@@ -117,6 +131,7 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
         left_out: messages that were not given, because others with the same edit had ended the
             receiver several times.
         stopped: why the campaign could not go on, where it could not; else empty.
+        replayed: known findings that were tried again before anything else.
     """
 
     schema: str = "recallsim.fuzz/1"
@@ -131,6 +146,7 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
     grown: int | None = None
     left_out: int = 0
     stopped: str = ""
+    replayed: list[Replayed] = []
 
     @property
     def rate(self) -> float:
@@ -139,8 +155,10 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """3 where the campaign could not go on, 1 with findings, else 0."""
-        return 3 if self.stopped else int(bool(self.findings))
+        """3 where the campaign could not go on, 1 with findings, old ones too, else 0."""
+        if self.stopped:
+            return 3
+        return int(bool(self.findings) or any(each.now for each in self.replayed))
 
 
 class FuzzStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="fuzz"):

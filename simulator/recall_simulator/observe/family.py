@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
@@ -93,6 +94,14 @@ class Family:
             at=at, rss=rss, handles=handles, threads=threads, cpu=sum(self._cpu.values())
         )
 
+    def height(self) -> int:
+        """The most resident bytes that each of them has had, added up.
+
+        Where the system keeps no such mark (it does on Linux), what they have at this moment.
+        Children are those that a sample has found.
+        """
+        return sum(_height(process) for process in self._seen)
+
     def is_runnable(self) -> bool:
         """Whether one of them computes, or would if it were given a core."""
         for process in self.members():
@@ -147,6 +156,17 @@ def named(processes: Iterable[psutil.Process]) -> str:
         with contextlib.suppress(psutil.Error):
             words.append(f"{process.name()} (pid {process.pid})")
     return ", ".join(sorted(words)) or "a process"
+
+
+def _height(process: psutil.Process) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        status = Path(f"/proc/{process.pid}/status").read_bytes()
+        _, found, rest = status.partition(b"VmHWM:")
+        return int(rest.split(maxsplit=1)[0]) * 1024 if found else 0
+    with contextlib.suppress(psutil.Error):
+        rss: int = process.memory_info().rss
+        return rss
+    return 0
 
 
 def _is_alive(process: psutil.Process) -> bool:

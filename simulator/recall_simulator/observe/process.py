@@ -83,6 +83,11 @@ class ReceiverProcess:
         return self._pipes is not None and not self._pipes.exited.is_set()
 
     @property
+    def exit_code(self) -> int | None:
+        """Of the process that was started, negative for a signal; None while it runs."""
+        return self._transport.get_returncode() if self._transport else None
+
+    @property
     def pid(self) -> int | None:
         """Process id of the latest start."""
         return self._transport.get_pid() if self._transport else None
@@ -139,13 +144,24 @@ class ReceiverProcess:
             quiet = quiet + 1 if idle and not self._family.is_runnable() else 0
             cpu = sample.cpu
 
-    async def restart(self) -> None:
+    async def ended(self, within: float) -> bool:
+        """Wait at most so many real seconds for it to end; whether it has."""
+        return self._pipes is not None and await passed(self._pipes.exited, within)
+
+    def height(self) -> int:
+        """Bytes that it and its children took at their height (`Family.height`); costs 0.1 ms."""
+        return self._family.height()
+
+    async def restart(self, *, look: bool = True) -> None:
         """End what is left of it, and start it anew.
+
+        Args:
+            look: False to give it no more than two seconds to end.
 
         Raises:
             ReceiverError: as from `start`.
         """
-        await self.stop()
+        await self.stop(look=look)
         await self.start()
 
     async def stop(self, *, look: bool = True) -> None:

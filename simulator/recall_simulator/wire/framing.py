@@ -6,23 +6,39 @@ Source: RFC 6455, section 5.2.
 import struct
 from functools import lru_cache
 
-TEXT, BINARY = 0x1, 0x2
+CONTINUATION, TEXT, BINARY = 0x0, 0x1, 0x2
+CLOSE, PING, PONG = 0x8, 0x9, 0xA
 _FIN, _MASKED = 0x80, 0x80
 _SHORT = 4096
 _MASK = b"\x37\xfa\x21\x3d"
 """Any mask will do where nothing between us and the receiver has to be protected from us."""
 
 
-def masked_frame(payload: bytes, *, opcode: int = TEXT, wide_length: bool = False) -> bytes:
-    """One unfragmented, masked frame.
+def masked_frame(
+    payload: bytes,
+    *,
+    opcode: int = TEXT,
+    fin: bool = True,
+    reserved: int = 0,
+    mask: bool = True,
+    wide_length: bool = False,
+) -> bytes:
+    """One frame from a client, in the usual form unless told otherwise.
 
     Args:
         payload: of the frame.
         opcode: what it is.
+        fin: whether the message ends with it.
+        reserved: the three reserved bits, RSV1 the highest: 0 to 7.
+        mask: clients must mask; a server must close when they do not (section 5.1).
         wide_length: the 64-bit form of the length, however short the payload is. RFC 6455 asks for
             the shortest form; many receivers take any.
     """
-    return _header(len(payload), opcode, wide_length=wide_length) + masked(payload, 0)
+    first = (_FIN if fin else 0) | reserved << 4 | opcode
+    head = _header(len(payload), first, wide_length=wide_length)
+    if not mask:
+        return bytes([head[0], head[1] & ~_MASKED]) + head[2 : -len(_MASK)] + payload
+    return head + masked(payload, 0)
 
 
 def masked(data: bytes, at: int) -> bytes:
@@ -59,7 +75,7 @@ class MaskedText:
 
     def __init__(self, *pieces: bytes) -> None:
         self._size = size = sum(map(len, pieces))
-        self.frame = (_header(size, TEXT), *pieces)
+        self.frame = (_header(size, _FIN | TEXT), *pieces)
 
     def __len__(self) -> int:
         """Bytes of the payload."""
@@ -70,12 +86,13 @@ class MaskedText:
         return masked(b"".join(self.frame[1:]), 0)
 
 
-def _header(size: int, opcode: int, *, wide_length: bool = False) -> bytes:
+def _header(size: int, first: int, *, wide_length: bool = False) -> bytes:
+    """Of a masked frame; the first byte has the bits and the opcode."""
     if size > 65535 or wide_length:
-        return struct.pack(">BBQ", _FIN | opcode, _MASKED | 127, size) + _MASK
+        return struct.pack(">BBQ", first, _MASKED | 127, size) + _MASK
     if size > 125:
-        return struct.pack(">BBH", _FIN | opcode, _MASKED | 126, size) + _MASK
-    return struct.pack(">BB", _FIN | opcode, _MASKED | size) + _MASK
+        return struct.pack(">BBH", first, _MASKED | 126, size) + _MASK
+    return struct.pack(">BB", first, _MASKED | size) + _MASK
 
 
 def header_size(payload_size: int) -> int:

@@ -20,21 +20,29 @@ const server = new WebSocketServer({ host: "127.0.0.1", port: Number(values.port
 
 server.on("listening", () => console.log(`listening ${server.address().port}`));
 
+function keep(text) {
+  const { event, data } = JSON.parse(text.toString());
+  if (event !== "video_separate_png.data") return;
+  const frame = data.data;
+  const png = Buffer.from(frame.buffer, "base64");
+  counts.frames.push([
+    data.recording.id,
+    frame.participant.id,
+    frame.type,
+    frame.timestamp.relative,
+    createHash("sha256").update(png).digest("hex"),
+  ]);
+}
+
 server.on("connection", (socket) => {
   counts.connections += 1;
   socket.on("message", (text) => {
     counts.messages += 1;
-    const { event, data } = JSON.parse(text.toString());
-    if (event !== "video_separate_png.data") return;
-    const frame = data.data;
-    const png = Buffer.from(frame.buffer, "base64");
-    counts.frames.push([
-      data.recording.id,
-      frame.participant.id,
-      frame.type,
-      frame.timestamp.relative,
-      createHash("sha256").update(png).digest("hex"),
-    ]);
+    try {
+      keep(text);
+    } catch (error) {
+      console.error(`message ${counts.messages}: ${error.message}`);
+    }
   });
   socket.on("error", (error) => console.error(`connection: ${error.message}`));
   socket.on("close", write);

@@ -11,7 +11,6 @@ MAY_BE_NULL: Final[tuple[Path, ...]] = (
     ("data", "data", "participant", "name"),
     ("data", "data", "participant", "platform"),
     ("data", "data", "participant", "extra_data"),
-    ("data", "data", "participant", "email"),
     ("data", "bot"),
 )
 MAY_MISS: Final[tuple[Path, ...]] = (("data", "data", "participant", "email"), ("data", "bot"))
@@ -19,7 +18,7 @@ MAY_MISS: Final[tuple[Path, ...]] = (("data", "data", "participant", "email"), (
 _encode = msgspec.json.Encoder().encode
 _ALL: Final = tuple(FIELDS)
 _REQUIRED: Final = tuple(path for path in _ALL if path not in MAY_MISS)
-_NOT_NULL: Final = tuple(path for path in _ALL if path not in MAY_BE_NULL)
+_NOT_NULL: Final = tuple(p for p in _ALL if p not in MAY_BE_NULL and FIELDS[p] is not None)
 _OBJECTS: Final[tuple[Path, ...]] = tuple(
     path for path, value in FIELDS.items() if isinstance(value, dict)
 )

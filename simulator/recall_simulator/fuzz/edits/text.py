@@ -27,7 +27,10 @@ def _reversed(value: Any) -> Any:
 
 @edit("fields in another order", "must accept", "text", weight=2)
 def _order(draft: Draft, choose: Choose) -> None:
-    draft.data = msgspec.json.encode(_reversed(_json(draft)))
+    try:
+        draft.data = msgspec.json.encode(_reversed(_json(draft)))
+    except RecursionError as error:
+        raise Inapplicable from error
     draft.note(TEXT, "the fields stand the other way round")
 
 
@@ -52,22 +55,27 @@ def _around(draft: Draft, choose: Choose) -> None:
 @edit("characters escaped", "must accept", "text", weight=2)
 def _escaped(draft: Draft, choose: Choose) -> None:
     _json(draft)
+    was = draft.data
+    if b"\\/" in was or b"\\u" in was:  # escaped already
+        raise Inapplicable
     if choose(2):
-        draft.data = b"".join(_ESCAPES.get(byte, bytes((byte,))) for byte in draft.data)
-        draft.note(TEXT, r"every slash is written \/ and every plus \u002b")
+        draft.data = b"".join(_ESCAPES.get(byte, bytes((byte,))) for byte in was)
+        words = r"every slash is written \/ and every plus \u002b"
     else:
-        data = draft.data.decode()
-        draft.data = b"".join(each.encode() if each < "\x7f" else _utf16(each) for each in data)
-        draft.data = draft.data.replace(b"A", rb"\u0041")
-        draft.note(TEXT, r"every A is written \u0041, and what is not ASCII likewise")
+        text = "".join(each if each < "\x7f" else _utf16(each) for each in was.decode())
+        draft.data = text.replace("A", r"\u0041").encode()
+        words = r"every A is written \u0041, and what is not ASCII likewise"
+    if draft.data == was:
+        raise Inapplicable
+    draft.note(TEXT, words)
 
 
 _ESCAPES: Final = {ord("/"): rb"\/", ord("+"): rb"\u002b"}
 
 
-def _utf16(character: str) -> bytes:
+def _utf16(character: str) -> str:
     units = character.encode("utf-16-be")
-    return b"".join(b"\\u%02x%02x" % (units[i], units[i + 1]) for i in range(0, len(units), 2))
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
 _AROUND: Final = (
@@ -189,7 +197,7 @@ def _coded(draft: Draft, choose: Choose) -> None:
     try:
         text = draft.data.decode()
     except UnicodeDecodeError:
-        return
+        raise Inapplicable from None
     name = pick(("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7", "cp037"), choose)
     draft.data = text.encode(name, "replace")
     draft.note(TEXT, f"coded in {name}")

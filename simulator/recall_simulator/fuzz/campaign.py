@@ -1,0 +1,391 @@
+"""A campaign in progress: what was sent, what came of it, what is sent next."""
+
+import asyncio
+import random
+from collections import Counter, deque
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from recall_simulator.engine import stopwatch
+from recall_simulator.fuzz.messages import PLAIN, draw_batch
+from recall_simulator.fuzz.records import (
+    FindingMade,
+    FuzzEvent,
+    FuzzFinding,
+    FuzzHandler,
+    FuzzProgress,
+    FuzzReport,
+    FuzzStarted,
+    Input,
+    Replayed,
+    Shrinking,
+)
+from recall_simulator.fuzz.sentinels import MarkedSentinel
+from recall_simulator.fuzz.shrinking import shrunk
+from recall_simulator.fuzz.suspects import Culprit, find_culprit, together
+from recall_simulator.fuzz.trial import Receiver, Trouble, Unreachable
+from recall_simulator.fuzz.wire_forms import wire_inputs
+from recall_simulator.record.observations import Observation, ProcessSample
+
+MOST_FINDINGS: Final = 20
+"""Distinct ones after which a campaign ends: there is enough to do."""
+_BATCH: Final = 64
+_HELD_BACK: Final = 256
+"""Messages that may be refused that go over one link of their own."""
+_LARGEST_BATCH: Final = 1024
+_SLOW_BATCH: Final = 0.5
+"""Real seconds that a batch may take, before batches are made larger for slow observers."""
+_HISTORY: Final = 2048
+_SHRINKS: Final = 120
+"""Trials to make one message smaller."""
+_DEATHS: Final = 30
+"""Of these, trials that may fail: each costs a start of the receiver."""
+_LOSSES: Final = 10
+"""The same, where each costs the patience of observers too."""
+_HANGS: Final = 30
+"""Trials to make a message smaller that makes the receiver hang."""
+_SURE: Final = 4
+"""Small messages that are given the whole time-out, before the first one is taken."""
+_OFTEN: Final = 2
+"""Times that a thing is found before inputs of its kind are set aside."""
+
+
+class Campaign:
+    """What was sent and found so far.
+
+    Attributes:
+        marked: the sentinel, where observers look for it.
+        interrupted: whether it was stopped early.
+    """
+
+    def __init__(
+        self,
+        *,
+        target: str,
+        seed: int,
+        max_examples: int | None,
+        seconds: float | None,
+        handlers: Sequence[FuzzHandler],
+        known: Sequence[tuple[str, Input]],
+    ) -> None:
+        self._known = known
+        self._replayed: list[Replayed] = []
+        self.marked: MarkedSentinel | None = None
+        self.interrupted = False
+        self._target = target
+        self._seed = seed
+        self._max_examples = max_examples
+        self._seconds = seconds
+        self._handlers = handlers
+        self._elapsed = stopwatch()
+        self._by_class: Counter[str] = Counter()
+        self._cases: list[_Case] = []
+        self._searching = 0.0
+        self._spent = 0.0
+        self._history: deque[Input] = deque(maxlen=_HISTORY)
+        self._rss: list[int] = []
+        self._stopped = ""
+        self._drawn = 0
+        self._held_back: list[Input] = []
+        self._left_out = 0
+
+    @property
+    def sent(self) -> int:
+        """Messages that the receiver was given, once each."""
+        return self._by_class.total()
+
+    def emit(self, event: FuzzEvent) -> None:
+        """Tell all handlers."""
+        for take in self._handlers:
+            take(event)
+
+    def take(self, observation: Observation) -> None:
+        """What an observer saw."""
+        if self.marked is not None:
+            self.marked.take(observation)
+        if isinstance(observation, ProcessSample):
+            self._rss.append(observation.rss)
+
+    def report(self) -> FuzzReport:
+        """What it came to so far."""
+        settled = self._rss[len(self._rss) // 5 :]
+        return FuzzReport(
+            target=self._target,
+            seed=self._seed,
+            inputs=self.sent,
+            by_class=dict(self._by_class),
+            seconds=self._spent,
+            findings=[case.finding for case in self._cases],
+            interrupted=self.interrupted,
+            grown=settled[-1] - settled[0] if len(settled) > 1 else None,
+            stopped=self._stopped,
+            left_out=self._left_out,
+            replayed=list(self._replayed),
+        )
+
+    async def run(self, receiver: Receiver) -> None:
+        """Send until the budget is spent, or the receiver is gone for good."""
+        self._elapsed = stopwatch()
+        self.emit(
+            FuzzStarted(
+                target=self._target,
+                seed=self._seed,
+                max_examples=self._max_examples,
+                seconds=self._seconds,
+            )
+        )
+        try:
+            await self._greet(receiver)
+            await self._replay(receiver)
+            for form in wire_inputs(PLAIN.data):
+                if not self._is_over:
+                    self._drawn += 1
+                    await self._send(receiver, [form])
+            await self._fire(receiver)
+            await self._send_held_back(receiver)
+            await self._send(receiver, [PLAIN], late=True, counted=False)
+        except Unreachable as error:
+            self._stopped = str(error)
+        finally:
+            self._spent = self._elapsed() - self._searching
+            await receiver.hang_up()
+
+    async def _greet(self, receiver: Receiver) -> None:
+        """See that a valid frame gets through before a hostile one is sent."""
+        trouble = await receiver.try_([PLAIN], fresh=True)
+        if trouble is not None:
+            hint = ": check --observe" if trouble.outcome == "lost" else ""
+            raise Unreachable(
+                f"{trouble.words} at a valid frame, before anything else was sent{hint}"
+            )
+
+    async def _replay(self, receiver: Receiver) -> None:
+        for name, each in self._known:
+            trouble = await receiver.try_([each], fresh=True)
+            if trouble is not None and trouble.is_tolerated([each]):
+                trouble = None
+            now = trouble.words if trouble is not None else ""
+            self._replayed.append(Replayed(name=name, what=each.what, now=now))
+
+    async def _fire(self, receiver: Receiver) -> None:
+        rng = random.Random(f"{self._seed}:messages")
+        size = _BATCH
+        while not self._is_over:
+            drawn: list[Input] = []
+            while len(drawn) < size:
+                drawn += draw_batch(rng, _BATCH)
+            if self._max_examples is not None:
+                drawn = drawn[: self._max_examples - self._drawn]
+            self._drawn += len(drawn)
+            began = self._elapsed()
+            await self._send(receiver, [each for each in drawn if each.expect != "may refuse"])
+            self._held_back += [each for each in drawn if each.expect == "may refuse"]
+            if len(self._held_back) >= _HELD_BACK:
+                await self._send_held_back(receiver)
+            if self.marked is not None and self._elapsed() - began > 0.5:
+                size = min(2 * size, _LARGEST_BATCH)
+
+    @property
+    def _is_over(self) -> bool:
+        if len(self._cases) >= MOST_FINDINGS:
+            self.interrupted = True
+            return True
+        if self._seconds is not None and self._elapsed() >= self._seconds:
+            return True
+        return self._max_examples is not None and self._drawn >= self._max_examples
+
+    async def _send(
+        self,
+        receiver: Receiver,
+        batch: list[Input],
+        *,
+        late: bool = False,
+        counted: bool = True,
+    ) -> None:
+        """Send a batch, and find out about everything in it that makes trouble."""
+        pending = batch
+        left_out: set[int] = set()
+        while pending:
+            # Those that will probably do what is known already would only hide the others.
+            for each in [each for each in pending if self._case_of(each) is not None]:
+                if self._is_set_aside(each):
+                    left_out.add(id(each))
+                else:
+                    await self._send_alone(receiver, each)
+            pending = [each for each in pending if self._case_of(each) is None]
+            trouble = await receiver.try_(pending, late=late) if pending else None
+            if trouble is None:
+                break
+            if trouble.is_tolerated(pending):
+                for each in pending if len(pending) > 1 else []:
+                    await self._send_alone(receiver, each)
+                break
+            pending = await self._investigate(receiver, pending, trouble)
+        if counted:
+            self._by_class.update(each.expect for each in batch if id(each) not in left_out)
+        self._left_out += len(left_out)
+        self._history.extend(batch)
+        self.emit(
+            FuzzProgress(
+                inputs=self.sent,
+                by_class=dict(self._by_class),
+                findings=len(self._cases),
+                seconds=self._elapsed() - self._searching,
+            )
+        )
+
+    async def _send_held_back(self, receiver: Receiver) -> None:
+        """Send what may be refused over a link of its own, which may go."""
+        batch, self._held_back = self._held_back, []
+        if batch:
+            await receiver.hang_up()
+            await self._send(receiver, batch, late=True)
+            await receiver.hang_up()
+
+    async def _send_alone(self, receiver: Receiver, each: Input) -> None:
+        trouble = await receiver.try_([each], quick=True)
+        if trouble is not None and not trouble.is_tolerated([each]):
+            await self._investigate(receiver, [each], trouble)
+
+    async def _investigate(
+        self, receiver: Receiver, batch: list[Input], trouble: Trouble
+    ) -> list[Input]:
+        """Find the culprit, and make it small; gives the rest of the batch."""
+        began = self._elapsed()
+        try:
+            return await self._found_out(receiver, batch, trouble)
+        finally:
+            self._searching += self._elapsed() - began
+
+    async def _found_out(
+        self, receiver: Receiver, batch: list[Input], trouble: Trouble
+    ) -> list[Input]:
+        dropped = trouble.outcome == "dropped"
+        before = [e for e in self._history if not (dropped and e.expect == "may refuse")]
+        try:
+            culprit = await find_culprit(receiver, batch, before, trouble)
+        except Unreachable:
+            culprit = Culprit(together(batch), trouble, confirmed=False, members=tuple(batch))
+            self._found(culprit, culprit.input)
+            raise
+        self._history.clear()
+        if culprit.confirmed or trouble.outcome != "hung":
+            await self._note(receiver, culprit)
+        guilty = {id(each) for each in culprit.members}
+        rest = [each for each in batch if id(each) not in guilty]
+        return rest if len(rest) < len(batch) else []
+
+    async def _note(self, receiver: Receiver, culprit: Culprit) -> None:
+        """Count what is known; make small what is new."""
+        if self._count_again(culprit, culprit.input.part):
+            return
+        self.emit(
+            Shrinking(
+                outcome=culprit.trouble.outcome, error=culprit.trouble.error, input=culprit.input
+            )
+        )
+        minimal = culprit.input
+        if culprit.confirmed and minimal.edits:
+            minimal = await _shrunk(receiver, culprit)
+        if not self._count_again(culprit, minimal.part):
+            self._found(culprit, minimal)
+
+    def _count_again(self, culprit: Culprit, part: str) -> bool:
+        """Whether it is known, and what it is known as is counted."""
+        trouble, parts = culprit.trouble, part.split(" + ")
+        for case in self._cases:
+            known = case.finding
+            same = (known.outcome, known.error) == (trouble.outcome, trouble.error)
+            if same and (
+                known.minimal.part in parts
+                or trouble.where == known.where != ""
+                or trouble.says == known.message != ""
+            ):
+                case.finding = msgspec.structs.replace(known, count=known.count + 1)
+                case.edits |= {edit.name for edit in culprit.input.edits}
+                return True
+        return False
+
+    def _found(self, culprit: Culprit, minimal: Input) -> None:
+        trouble = culprit.trouble
+        again = "" if culprit.confirmed else " (it did not happen again)"
+        finding = FuzzFinding(
+            outcome=trouble.outcome,
+            error=trouble.error,
+            message=(trouble.says or trouble.message) + again,
+            input=culprit.input,
+            minimal=minimal,
+            where=trouble.where,
+            seconds=trouble.seconds,
+            grown=trouble.grown,
+            first=self.sent + 1,
+        )
+        self._cases.append(_Case(finding, {edit.name for edit in culprit.input.edits}))
+        self.emit(FindingMade(finding=finding))
+
+    def _case_of(self, each: Input) -> "_Case | None":
+        """What an input like this one has done before, if anything."""
+        parts = set(each.part.split(" + "))
+        for case in self._cases:
+            # A hang and a loss cost the whole time-out: there the same part is enough.
+            alike = case.edits & {edit.name for edit in each.edits}
+            costly = case.finding.outcome in ("hung", "lost")
+            if (alike or costly) and case.finding.minimal.part in parts:
+                return case
+        return None
+
+    def _is_set_aside(self, each: Input) -> bool:
+        """Whether enough is known of what an input like this one does."""
+        case = self._case_of(each)
+        return case is not None and case.finding.count >= _OFTEN
+
+
+class _Case:
+    """A finding so far.
+
+    Attributes:
+        finding: with its count.
+        edits: names of edits that were seen to lead to it.
+    """
+
+    def __init__(self, finding: FuzzFinding, edits: set[str]) -> None:
+        self.finding = finding
+        self.edits = edits
+
+
+async def _shrunk(receiver: Receiver, culprit: Culprit) -> Input:
+    """The smallest message that makes the same trouble, within so many trials."""
+    loop = asyncio.get_running_loop()
+    hangs = culprit.trouble.outcome == "hung"
+    left = _HANGS if hangs else _LOSSES if culprit.trouble.outcome == "lost" else _DEATHS
+    worse: list[Input] = []
+
+    async def makes_trouble(candidate: Input) -> bool:
+        nonlocal left
+        if left <= 0:
+            return False
+        try:
+            found = await receiver.try_([candidate], fresh=True, quick=True)
+        except Unreachable:  # who asks next is told
+            left = 0
+            return False
+        left -= found is not None
+        if not culprit.trouble.is_like(found) or culprit.trouble.is_tolerated([candidate]):
+            return False
+        worse.append(candidate)
+        return True
+
+    def fails(candidate: Input) -> bool:
+        return asyncio.run_coroutine_threadsafe(makes_trouble(candidate), loop).result()
+
+    tries = _HANGS if hangs else _SHRINKS
+    minimal = await asyncio.to_thread(shrunk, culprit.input, fails, tries=tries)
+    if not hangs:
+        return minimal
+    # What was slow enough to be a suspect need not be slow enough to hang.
+    for candidate in [minimal, *reversed(worse)][:_SURE]:
+        if culprit.trouble.is_like(await receiver.try_([candidate], fresh=True)):
+            return candidate
+    return culprit.input

@@ -1,0 +1,152 @@
+"""Over the wire: planted bugs are found, told apart and made small; good receivers pass.
+
+What counts is the number of inputs, never the time that they take.
+"""
+
+import difflib
+import itertools
+import shlex
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from recall_simulator.fuzz.messages import PLAIN
+from recall_simulator.fuzz.over_wire import fuzz_url
+from recall_simulator.fuzz.records import FuzzFinding, FuzzReport, OutcomeKind
+
+pytestmark = pytest.mark.slow
+
+HERE = Path(__file__).parent
+STDOUT = r"stdout:frame (?P<participant>\d+) (?P<type>\w+) (?P<relative>[\d.]+)"
+INPUTS = 500
+"""Within which every planted bug is found."""
+
+NodeScript = Callable[[Path], list[str]]
+
+
+class Planted(NamedTuple):
+    """A bug, and what must be said of it.
+
+    Attributes:
+        bug: as the receiver calls it.
+        outcome: of the finding.
+        error: its class.
+        parts: of which the minimal message differs in one.
+        observed: whether it shows only to who sees the frames that were kept.
+    """
+
+    bug: str
+    outcome: OutcomeKind
+    error: str
+    parts: tuple[str, ...]
+    observed: bool = False
+
+
+NODE = [
+    Planted("name-is-a-string", "died", "exit code 1", ("data.data.participant.name",)),
+    Planted("catastrophic-regex", "hung", "", ("base64", "data.data.buffer")),
+    Planted("trusts-length", "grew", "", ("PNG IHDR", "PNG IDAT", "PNG IEND", "PNG trailer")),
+    Planted("dies-of-bad-json", "died", "exit code 1", ("JSON text",)),
+    Planted("closes-on-base64", "dropped", "closed 1008", ("base64", "data.data.buffer")),
+    Planted("deaf-after-base64", "lost", "", ("base64", "data.data.buffer"), observed=True),
+]
+PYTHON = [
+    Planted("drops-on-null-name", "dropped", "closed 1011", ("data.data.participant.name",)),
+    Planted("dies-of-wide-id", "died", "exit code 3", ("data.data.participant.id",)),
+    Planted("hangs-on-endless-time", "hung", "", ("data.data.timestamp.relative",)),
+    Planted("loses-after-base64", "lost", "", ("base64", "data.data.buffer"), observed=True),
+    Planted("grows-with-declared-size", "grew", "", ("PNG IHDR",)),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def fuzzed(
+    command: list[str], *, observed: bool = False, inputs: int = INPUTS, seed: int = 1
+) -> FuzzReport:
+    port = free_port()
+    return fuzz_url(
+        f"ws://127.0.0.1:{port}/",
+        command=shlex.join([*command, "--port", str(port)]),
+        observe=[STDOUT] if observed else [],
+        max_examples=inputs,
+        seed=seed,
+        timeout=5.0,
+    )
+
+
+def changed_stretches(minimal: bytes) -> int:
+    """In how many places a message differs from the plain one, apart by 64 characters and more."""
+    plain = PLAIN.data.decode("latin-1")
+    matcher = difflib.SequenceMatcher(None, plain, minimal.decode("latin-1"), autojunk=False)
+    edges = [op[1:3] for op in matcher.get_opcodes() if op[0] != "equal"]
+    gaps = itertools.pairwise(edges)
+    return 1 + sum(following[0] - before[1] > 64 for before, following in gaps)
+
+
+def assert_found(report: FuzzReport, planted: Planted) -> FuzzFinding:
+    assert report.stopped == ""
+    found = [
+        finding
+        for finding in report.findings
+        if (finding.outcome, finding.error) == (planted.outcome, planted.error)
+        and finding.minimal.part in planted.parts
+    ]
+    assert found, [finding.what for finding in report.findings]
+    assert {finding.outcome for finding in report.findings} == {planted.outcome}
+    assert report.exit_code == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("planted", NODE, ids=lambda planted: planted.bug)
+def test_a_bug_in_node_is_found_and_made_small(planted: Planted, node_script: NodeScript) -> None:
+    command = [*node_script(HERE / "planted_node" / "receiver.mjs"), planted.bug]
+    finding = assert_found(fuzzed(command, observed=planted.observed), planted)
+    assert changed_stretches(finding.minimal.data) == 1
+    assert finding.first <= INPUTS
+
+
+@pytest.mark.parametrize("planted", PYTHON, ids=lambda planted: planted.bug)
+def test_drop_death_hang_loss_and_growth_are_told_apart(planted: Planted) -> None:
+    command = [sys.executable, str(HERE / "planted_receiver.py"), planted.bug]
+    finding = assert_found(fuzzed(command, observed=planted.observed), planted)
+    assert changed_stretches(finding.minimal.data) == 1
+
+
+def test_nothing_is_found_in_a_clean_node_receiver(node_script: NodeScript) -> None:
+    command = [*node_script(HERE / "planted_node" / "receiver.mjs"), "clean"]
+    report = fuzzed(command, observed=True, inputs=3000)
+    assert (report.findings, report.stopped, report.inputs) == ([], "", 3000)
+
+
+def test_nothing_is_found_in_a_clean_python_receiver() -> None:
+    report = fuzzed([sys.executable, str(HERE / "planted_receiver.py"), "clean"], observed=True)
+    assert (report.findings, report.stopped) == ([], "")
+
+
+def test_nothing_is_found_in_the_node_receiver_of_the_other_stacks(
+    node_script: NodeScript, tmp_path: Path
+) -> None:
+    script = HERE.parents[1] / "other_stacks" / "node_ws" / "receiver.mjs"
+    report = fuzzed([*node_script(script), "--out", str(tmp_path / "out.json")], inputs=3000)
+    assert (report.findings, report.stopped, report.inputs) == ([], "", 3000)
+
+
+def test_nothing_is_found_in_the_reference_receiver(tmp_path: Path) -> None:
+    report = fuzzed([sys.executable, "-m", "recall_receiver"], inputs=3000)
+    assert (report.findings, report.stopped, report.inputs) == ([], "", 3000)
+
+
+def test_the_same_seed_sends_the_same_inputs() -> None:
+    command = [sys.executable, str(HERE / "planted_receiver.py"), "clean"]
+    one, other = (fuzzed(command, inputs=300, seed=5) for _ in range(2))
+    assert one.by_class == other.by_class
