@@ -391,8 +391,9 @@ def test_two_hundred_links(benchmark: "BenchmarkFixture", figure: Figure) -> Non
         benchmark.pedantic(  # type: ignore[no-untyped-call]
             play, rounds=1
         )
+        while not (report := report_of(port))["drained"]:
+            pass
         spent = cpu_of(process) - before
-        report = report_of(port)
     assert report["frames"] == links * a_second * seconds
     assert (report["refused"], report["dropped"]) == ({}, 0)
     behind = statistics.quantiles(late, n=100)[98]

@@ -118,6 +118,10 @@ def test_pictures_of_the_users_own_are_sent(
         (["gallery", "--url", "ws://127.0.0.1:9/", "--start-time", "noon"], "2026-09-20"),
         (["gallery", "--url", "ws://127.0.0.1:9/", "--frames", "nowhere"], "nowhere"),
         (["gallery", "--url", "ws://127.0.0.1:9/", "--journal", "no/j"], "can't be written"),
+        (
+            ["gallery", "--url", "ws://127.0.0.1:9/", "--journal", "a", "--report", "json=a"],
+            "name one file",
+        ),
         (["gallery", "--url", "wss://127.0.0.1:9/", "--ca", "no.pem"], "no certificate"),
         (["gallery", "--url", "ws://127.0.0.1:9?a=b", "--strict-url"], "/?…"),
         (["gallery", "--url", "ws://a..b/"], "no host name"),

@@ -163,6 +163,7 @@ def load(
     played = Played(orders=orders, figures=Figures())
     console = terminal.console(to_stderr=as_json)
     locust = _locust_arguments(
+        mission.shown_url,
         processes=processes,
         master=(master_host, master_port, expect_workers) if master else None,
         web_port=web_port if web else None,
@@ -204,9 +205,10 @@ def _work(master_host: str, master_port: int, processes: int) -> int:
 
 
 def _locust_arguments(
-    *, processes: int, master: tuple[str, int, int] | None, web_port: int | None
+    url: str, *, processes: int, master: tuple[str, int, int] | None, web_port: int | None
 ) -> list[str]:
     arguments = ["--only-summary", "--loglevel", "CRITICAL", "--enable-rebalancing"]
+    arguments += ["--host", url]  # for its page
     if master is not None:
         host, port, workers = master
         arguments += ["--master", "--master-bind-host", host, "--master-bind-port", str(port)]

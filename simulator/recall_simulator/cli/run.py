@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from recall_simulator.cli import options
+from recall_simulator.record.errors import UsageError
 
 
 def run(
@@ -77,6 +78,9 @@ def run(
     from recall_simulator.wire import Signer, parse_endpoint
 
     reports = options.parse_reports(report)
+    for each in reports:
+        if journal is not None and journal.absolute() == each.path.absolute():
+            raise UsageError(f"--journal {journal} and --report {each} name one file")
     session = Session.open(
         Settings(
             endpoint=parse_endpoint(url),

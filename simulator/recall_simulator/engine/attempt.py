@@ -1,6 +1,7 @@
 """One attempt of a bot from its open link to its end: sends what comes due."""
 
 import asyncio
+from array import array
 from collections.abc import Sized
 from typing import Any
 
@@ -12,6 +13,7 @@ from recall_simulator.engine.stage import Stage
 from recall_simulator.meeting import (
     Close,
     Cut,
+    CutForm,
     Frame,
     MeetingEvent,
     Overlap,
@@ -38,6 +40,9 @@ HURRIED_PATIENCE = 2.0
 """Real seconds to wait for a close frame from a receiver that has just answered a ping, or that
 takes no more."""
 
+_FRAMES_QUEUED = 64
+"""Frames of which is known where they end in all that was written; half a kilobyte for each bot."""
+
 HANG_UP_TIMEOUT = 2.0
 """Real seconds that an interrupted bot takes to close its link."""
 
@@ -58,13 +63,14 @@ class Attempt:
             "bot": stage.plan.bot,
             "attempt": number,
         }
-        plan = stage.plan.links(number)
-        self._is_slowed = plan.bandwidth is not None or plan.delay > 0
         self._answered = False
         self._room = Room(number, stage)
         self._in_doubt = 0
+        self._unsent = 0
+        self._ends = array("Q")
         self._largest_message = 0
         self._last_expect: Expectation = "must accept"
+        self._refusable = False
         self._closing: Closing | None = None
 
     async def play(self, link: Link) -> None:
@@ -74,7 +80,7 @@ class Attempt:
         except LinkLost:
             outcome = await link.lost
         except Stalled as stall:
-            await link.cut("rst")
+            await self._cut(link, "rst")
             self._stage.drop_due("slow receiver")
             outcome = outcomes.stalled(STALL_TIMEOUT, stall.unsent)
         except BaseException:
@@ -92,8 +98,10 @@ class Attempt:
                 at=self._stage.clock.now(),
                 outcome=outcome,
                 in_doubt=self._in_doubt,
+                unsent=self._unsent,
                 largest_message=self._largest_message,
                 last_expect=self._last_expect,
+                refusable=self._refusable,
                 closing=self._closing,
             )
         )
@@ -105,7 +113,8 @@ class Attempt:
         while True:
             timed = stage.agenda.peek()
             at = ends_at if timed is None else min(timed.at, ends_at)
-            await self._close_old_links(at, link)
+            if stage.old_links:
+                await self._close_old_links(at, link)
             await stage.clock.sleep_until(at, link.lost)
             if link.lost.done():
                 return link.lost.result()
@@ -116,12 +125,14 @@ class Attempt:
                     self._room.limit_backlog()
                 ended = await self._do(link, stage.agenda.pop())
             except Overtaken as overtaken:
-                stage.drop_due("slow receiver", overtaken.at)
+                stage.drop_due(self._room.reason, overtaken.at)
                 continue
             except TooSlow:
-                close = Close(1008, "too slow", probe=False)
-                outcome = await self._end(link, close, outcomes.CLOSED_FOR_SLOWNESS)
-                stage.drop_due("slow receiver")
+                reason, slow = self._room.reason, outcomes.CLOSED_FOR_SLOWNESS
+                if reason == "slow network":
+                    slow = outcomes.planned_close(1008)
+                outcome = await self._end(link, Close(1008, "too slow", probe=False), slow)
+                stage.drop_due(reason)
                 return outcome
             if ended is not None:
                 return ended
@@ -158,22 +169,28 @@ class Attempt:
 
     async def _send_frame(self, link: Link, timed: Timed, frame: Frame) -> None:
         stage, span = self._stage, frame.span
+        plan = stage.plan
         late = stage.clock.real_seconds_late(timed.at)
         message, picture = stage.messages.sendable(frame)
         self._note_message(message, frame.form.expect)
         try:
             link.send(message, frame.form.travel)
-            blocked = await self._room.wait_for(link)
+            end = link.written
+            blocked = await self._room.wait_for(link) if link.is_blocked else 0.0
         except BaseException:
             stage.drop([timed], "lost in sending")
             raise
         self._in_doubt += 1
-        lag, stall = stage.pace.sent(late=late, blocked=0.0 if self._is_slowed else blocked)
+        self._ends.append(end)
+        del self._ends[:-_FRAMES_QUEUED]
+        lag, stall = stage.pace.sent(late=late, blocked=blocked)
         stage.emit(
             FrameSent(
-                **self._who,
+                scenario=plan.scenario,
+                bot=plan.bot,
+                attempt=self.number,
                 at=timed.at,
-                recording=stage.plan.recording,
+                recording=plan.recording,
                 participant=span.participant.id,
                 type=span.type,
                 sequence=frame.sequence,
@@ -215,6 +232,7 @@ class Attempt:
     def _note_message(self, message: Sized, expect: Expectation) -> None:
         self._largest_message = max(self._largest_message, len(message))
         self._last_expect = expect
+        self._refusable = self._refusable or expect == "may refuse"
 
     async def _close_old_links(self, until: float, link: Link) -> None:
         """Close the old links whose time comes by a moment, while the present one is up."""
@@ -240,7 +258,7 @@ class Attempt:
         if end.probe and end is not self._stage.plan.end:
             await self._probe(link)
         if isinstance(end, Cut):
-            await link.cut(end.how)
+            await self._cut(link, end.how)
             if end.how == "silent":
                 self._stage.old_links.leave(self.number, link)
             return outcome
@@ -259,7 +277,16 @@ class Attempt:
         """Ping; with a pong, what was sent before is in doubt no more."""
         answered = self._answered = await link.answers_ping(PROBE_TIMEOUT)
         self._in_doubt = 0 if answered else self._in_doubt
-        self._stage.emit(Probed(**self._who, at=self._stage.clock.now(), answered=answered))
+        held_back = not answered and link.is_held_back
+        at = self._stage.clock.now()
+        self._stage.emit(Probed(**self._who, at=at, answered=answered, held_back=held_back))
+
+    async def _cut(self, link: Link, how: CutForm) -> None:
+        """Cut the link; of the frames in doubt, those that never left are unsent."""
+        left = link.written - await link.cut(how)
+        never = sum(end > left for end in self._ends)
+        self._unsent = min(never, self._in_doubt)
+        self._in_doubt -= self._unsent
 
 
 async def _hang_up(link: Link) -> None:

@@ -1,7 +1,7 @@
 """A client connection of the websockets library that knows what a link has to know of it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection
@@ -10,6 +10,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import Event, State
 
+from recall_simulator.engine.outqueue import never_sent
 from recall_simulator.engine.slow import SlowTransport
 from recall_simulator.wire import LinkPlan
 
@@ -40,6 +41,7 @@ class Connection(ClientConnection):
         self.junk = b""
         self.ended_by_receiver = False
         self.close_seen: asyncio.Future[None] = self.loop.create_future()
+        self.written = 0
         self._tell_loss: Callable[[], None] | None = None
         self._ends_tcp: asyncio.TimerHandle | None = None
         self._plan = plan
@@ -68,6 +70,28 @@ class Connection(ClientConnection):
             self.transport.set_bandwidth(self._plan.bandwidth)
         # Nobody reads the headers any more, and they take 3 KB of every link.
         self.request, self.response = None, _UPGRADED
+
+    def send_data(self) -> None:
+        """Hand what there is to send to the transport, and count it."""
+        self.written += sum(map(len, self.protocol.writes))
+        super().send_data()
+
+    def send_frame(self, parts: Sequence[bytes]) -> None:
+        """Hand the parts of a websocket frame that is masked already to the transport."""
+        self.written += sum(map(len, parts))
+        self.transport.writelines(parts)
+
+    def proven_unsent(self) -> int:
+        """Bytes, the last ones written, that are known not to have left this machine.
+
+        They wait in the transport, or in the socket's queue, as far as Linux tells that part of it
+        which was never sent (what was sent and is not acknowledged may have arrived). Under TLS,
+        where bytes are not those that were written, nothing is known.
+        """
+        if self.transport.get_extra_info("ssl_object") is not None:
+            return 0
+        sock = self.transport.get_extra_info("socket")
+        return self.transport.get_write_buffer_size() + never_sent(sock)
 
     def when_lost(self, tell: Callable[[], None]) -> None:
         """Call this once the connection is gone; at once if it is gone already."""

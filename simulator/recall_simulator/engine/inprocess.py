@@ -36,6 +36,16 @@ class InProcessLink:
         """A function takes everything at once."""
         return 0
 
+    @property
+    def is_held_back(self) -> bool:
+        """A function takes everything at once."""
+        return False
+
+    @property
+    def written(self) -> int:
+        """A function is given messages, not bytes."""
+        return 0
+
     def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         """Hand one message to the sink. Raises LinkLost when the link is gone already."""
         if self.lost.done():
@@ -74,8 +84,9 @@ class InProcessLink:
         self.closing = Closing(code=code, answer=code, left_open=False)
         return self.lost.result() if self.lost.done() else None
 
-    async def cut(self, how: CutForm = "fin") -> None:
+    async def cut(self, how: CutForm = "fin") -> int:
         """Nothing is left to be cut."""
+        return 0
 
 
 class InProcessDialer:

@@ -13,6 +13,7 @@ from websockets.protocol import State
 
 from recall_simulator.engine import clock
 from recall_simulator.engine.connection import Connection
+from recall_simulator.engine.slow import SlowTransport
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
 from recall_simulator.record.outcomes import Closing, Outcome
@@ -65,6 +66,14 @@ class Link(Protocol):
     def unsent(self) -> int:
         """Bytes that have not left this process."""
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether what is unsent waits for a slow network of our making, not for the receiver."""
+
+    @property
+    def written(self) -> int:
+        """Bytes that were written so far, whether they have left or not."""
+
     def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         """Write one whole message, blocked or not. Raises LinkLost."""
 
@@ -100,10 +109,13 @@ class Link(Protocol):
             receiver may have ended it first.
         """
 
-    async def cut(self, how: CutForm = "fin") -> None:
+    async def cut(self, how: CutForm = "fin") -> int:
         """Drop the connection without a close frame.
 
         With `silent` it stays open, and nothing is sent or read on it until it is cut otherwise.
+
+        Returns:
+            Bytes, the last ones written, that are known never to have left.
         """
 
 
@@ -130,11 +142,22 @@ class WebSocketLink:
         """Bytes in the transport's buffer."""
         return self._connection.transport.get_write_buffer_size()
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the transport is a slow one that could let more out."""
+        transport: object = self._connection.transport
+        return isinstance(transport, SlowTransport) and transport.holds_back
+
+    @property
+    def written(self) -> int:
+        """Bytes that were given to the transport."""
+        return self._connection.written
+
     def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         """Write one whole message, blocked or not. Raises LinkLost."""
         protocol = self._open_protocol()
         if isinstance(message, MaskedText):
-            self._connection.transport.writelines(message.frame)
+            self._connection.send_frame(message.frame)
             return
         if travel.ping is not None:
             protocol.send_ping(travel.ping)
@@ -224,26 +247,30 @@ class WebSocketLink:
             return outcomes.UNANSWERED_CLOSE
         return None if outcome is outcomes.CLOSED_BY_US else outcome
 
-    async def cut(self, how: CutForm = "fin") -> None:
+    async def cut(self, how: CutForm = "fin") -> int:
         """Drop the connection without a close frame."""
-        transport = self._connection.transport
+        transport, unsent = self._connection.transport, 0
         if how == "silent":
             # The connection's own reader would read on: stop below it.
             transport.pause_reading()
-            return
+            return 0
         if how == "rst":
             linger = struct.pack("ii", 1, 0)  # on, for 0 seconds: closing resets (socket(7))
             with contextlib.suppress(OSError, AttributeError):
                 transport.get_extra_info("socket").setsockopt(
                     socket.SOL_SOCKET, socket.SO_LINGER, linger
                 )
+            unsent = self._connection.proven_unsent()
             transport.abort()
         else:
             transport.close()
         done, _ = await asyncio.wait([self.lost], timeout=FLUSH_TIMEOUT)
         if not done:
+            # What is in the socket's queue leaves all the same.
+            unsent = transport.get_write_buffer_size()
             transport.abort()
             await asyncio.wait([self.lost])
+        return unsent
 
 
 def classify_loss(error: ConnectionClosed, connection: Connection) -> Outcome:

@@ -27,6 +27,10 @@ class OldLinks:
     def __init__(self) -> None:
         self._links: list[OldLink] = []
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._links)
+
     def leave(self, attempt: int, link: Link, close_after: float | None = None) -> None:
         """Leave a link open, for ever or until some time after the next one is up."""
         self._links.append(OldLink(attempt, link, close_after))

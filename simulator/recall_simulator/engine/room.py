@@ -1,9 +1,9 @@
-"""Room at the receiver: waiting for it, and giving up what finds none."""
+"""Room for what is sent: waiting for the receiver, or a slow network, and giving up the rest."""
 
 from recall_simulator.engine.link import Link
 from recall_simulator.engine.stage import Stage
 from recall_simulator.meeting import Close, Cut, Frame, Overlap, Timed, Torn
-from recall_simulator.record.events import Blocked
+from recall_simulator.record.events import Blocked, DropReason
 
 STALL_TIMEOUT = 10.0
 """Real seconds without a byte taken after which a link is given up. Not public; ours."""
@@ -38,14 +38,20 @@ class Room:
     Args:
         attempt: its number.
         stage: the bot's plan and means.
+
+    Attributes:
+        reason: why what finds no room is given up: whom the latest wait was for.
     """
 
     def __init__(self, attempt: int, stage: Stage) -> None:
+        self.reason: DropReason = "slow receiver"
         self._attempt = attempt
         self._stage = stage
 
     async def wait_for(self, link: Link) -> float:
-        """Wait until the receiver has taken what was sent; gives the real seconds that it took.
+        """Wait until what was sent has been taken; gives the real seconds that the receiver took.
+
+        Those that a slow network of our making took are not among them.
 
         Raises:
             LinkLost: the link went.
@@ -57,13 +63,22 @@ class Room:
             return 0.0
         stage = self._stage
         began = moved = stage.elapsed()
-        unsent = link.unsent
+        lasts, unsent = 0.0, link.unsent
         limit = self._backlog_limit()
         while True:
             end_at = self._next_end()
             wait = min(_TICK, stage.clock.real_seconds_until(min(end_at, limit)) + 0.001)
-            if await link.writable(wait):
-                return stage.elapsed() - began
+            held_back = link.is_held_back
+            self.reason = "slow network" if held_back else "slow receiver"
+            writable = await link.writable(wait)
+            now = stage.elapsed()
+            if held_back:
+                moved = now
+            else:
+                lasts += now - began
+            began = now
+            if writable:
+                return lasts
             if stage.clock.now() >= end_at:
                 raise Overtaken(end_at)
             if stage.clock.now() >= limit:
@@ -72,13 +87,15 @@ class Room:
                 unsent, moved = link.unsent, stage.elapsed()
             if stage.elapsed() - moved >= STALL_TIMEOUT:
                 raise Stalled(unsent)
+            if held_back:
+                continue
             stage.emit(
                 Blocked(
                     scenario=stage.plan.scenario,
                     bot=stage.plan.bot,
                     attempt=self._attempt,
                     at=stage.clock.now(),
-                    lasts=stage.elapsed() - began,
+                    lasts=lasts,
                     unsent=unsent,
                 )
             )
@@ -111,6 +128,6 @@ class Room:
             dropped = frames[len(frames) - beyond :]
         gone = {id(timed) for timed in dropped}
         stage.agenda.put_back(timed for timed in due if id(timed) not in gone)
-        stage.drop(dropped, "slow receiver")
+        stage.drop(dropped, self.reason)
         if stage.conduct.slow_receiver == "close" and beyond:
             raise TooSlow

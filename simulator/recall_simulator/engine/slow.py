@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 _TICK = 0.02
@@ -9,6 +10,9 @@ _TICK = 0.02
 
 _INNER_LIMIT = 64 * 2**10
 """Bytes that the real transport may hold before nothing more is handed to it."""
+
+_WINDOW = 8 * 2**20
+"""Bytes that may be under way, as a TCP window has an end: a delay alone holds nobody up before."""
 
 
 class _FlowControlled(Protocol):
@@ -18,6 +22,9 @@ class _FlowControlled(Protocol):
 
 class SlowTransport:
     """Stands before a transport and hands what is written to it on, late and in portions.
+
+    What is only delayed is under way, as on a long line: writing goes on meanwhile. It is told to
+    pause by what waits for bandwidth.
 
     Everything else goes to the transport itself.
 
@@ -40,7 +47,9 @@ class SlowTransport:
         self._protocol = protocol
         self._delay = delay
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[tuple[float, bytes]] = deque()
+        self._under_way: deque[tuple[float, bytes]] = deque()
+        self._waiting: deque[bytes] = deque()
+        self._ready = 0
         self._portion: int | None = None
         self._held = 0
         self._ending: str | None = None
@@ -62,14 +71,23 @@ class SlowTransport:
         """Bytes that wait here and in the transport."""
         return self._held + self._transport.get_write_buffer_size()
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether bytes wait here that the transport would take: it is not the receiver's doing."""
+        return self._held > 0 and self._transport.get_write_buffer_size() <= _INNER_LIMIT
+
     def write(self, data: bytes) -> None:
         """Take data, to be let out later."""
-        self._waiting.append((self._loop.time() + self._delay, bytes(data)))
+        now = self._loop.time()
+        self._under_way.append((now + self._delay, bytes(data)))
         self._held += len(data)
-        if self._held > self._high and not self._paused:
-            self._paused = True
-            self._protocol.pause_writing()
-        self._wake_at(self._waiting[0][0])
+        self._arrive(now)
+        self._flow()
+        self._wake_at(now if self._waiting else self._under_way[0][0])
+
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        """Take data in parts."""
+        self.write(b"".join(parts))
 
     def write_eof(self) -> None:
         """End the stream once everything has left."""
@@ -82,6 +100,7 @@ class SlowTransport:
     def abort(self) -> None:
         """Forget what waits, and close at once."""
         self._waiting.clear()
+        self._under_way.clear()
         if self._timer is not None:
             self._timer.cancel()
         self._transport.abort()
@@ -105,21 +124,39 @@ class SlowTransport:
             return
         now = self._loop.time()
         room = self._portion
-        while self._waiting and self._waiting[0][0] <= now and room != 0:
+        self._arrive(now)
+        while self._waiting and room != 0:
             if self._transport.get_write_buffer_size() > _INNER_LIMIT:
                 break
-            since, data = self._waiting.popleft()
+            data = self._waiting.popleft()
             portion = data if room is None else data[:room]
             if room is not None:
                 room -= len(portion)
             if len(portion) < len(data):
-                self._waiting.appendleft((since, data[len(portion) :]))
+                self._waiting.appendleft(data[len(portion) :])
             self._transport.write(portion)
             self._held -= len(portion)
-        if self._paused and self._held <= self._low:
-            self._paused = False
-            self._protocol.resume_writing()
+            self._ready -= len(portion)
+        self._flow()
         if self._waiting:
-            self._wake_at(max(now + _TICK, self._waiting[0][0]))
+            self._wake_at(now + _TICK)
+        elif self._under_way:
+            self._wake_at(self._under_way[0][0])
         elif self._ending is not None:
             getattr(self._transport, self._ending)()
+
+    def _arrive(self, now: float) -> None:
+        """What has been under way for long enough may leave."""
+        while self._under_way and self._under_way[0][0] <= now:
+            _, data = self._under_way.popleft()
+            self._waiting.append(data)
+            self._ready += len(data)
+
+    def _flow(self) -> None:
+        """Let the protocol pause, or go on."""
+        if not self._paused and (self._ready > self._high or self._held > _WINDOW):
+            self._paused = True
+            self._protocol.pause_writing()
+        elif self._paused and self._ready <= self._low and self._held <= _WINDOW // 2:
+            self._paused = False
+            self._protocol.resume_writing()

@@ -45,10 +45,11 @@ class WheelClock(RealClock):
 
     Args:
         wheel: of the loop.
+        speed: how many times as fast as real time its time runs.
     """
 
-    def __init__(self, wheel: Wheel) -> None:
-        super().__init__()
+    def __init__(self, wheel: Wheel, speed: float = 1.0) -> None:
+        super().__init__(speed)
         self._wheel = wheel
         self._in_a_row = 0
 

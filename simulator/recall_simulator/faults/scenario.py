@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from recall_simulator.faults.aim import AimedAtFrames, AimedAtMoments, picker
 from recall_simulator.faults.burst import BurstOfFrames
 from recall_simulator.faults.clock import JumpClock, SkewClock
 from recall_simulator.faults.close import CloseLink
@@ -90,11 +91,13 @@ def apply_faults(plans: list[Plan], scenario: Scenario, *, seed: int) -> list[Pl
         seed: of everything random. Each fault of each bot has a random source of its own.
 
     Raises:
-        ScenarioError: a fault is aimed at nobody, or after the end.
+        ScenarioError: a fault is aimed at nobody, after the end, or at no frame that there is.
     """
     if not isinstance(scenario, FaultedScenario):
         return plans
     _check(scenario)
+    for index, fault in enumerate(scenario.faults):
+        _check_aim(index, fault, plans)
     faulted: list[Plan] = []
     for bot, plan in enumerate(plans):
         for index, fault in enumerate(scenario.faults):
@@ -134,3 +137,38 @@ def _check(scenario: FaultedScenario) -> None:
                     f"faults[{index}].{key}",
                     f"{seconds(time):g} s is not before the end, {duration:g} s",
                 )
+
+
+def _check_aim(index: int, fault: Fault, plans: list[Plan]) -> None:
+    """A fault that chooses no frame of any bot, as the meeting is without faults, is a mistake."""
+    if not isinstance(fault, AimedAtFrames) or fault.probability == 0 or not plans:
+        return
+    at = fault.at if isinstance(fault, AimedAtMoments) else None
+    if at is not None and not isinstance(fault, TearMessage):
+        return
+    start = None if at is None else seconds(at)
+    aim = AimedAtFrames(
+        from_=fault.from_,
+        until=fault.until,
+        who=fault.who,
+        type=fault.type,
+        frame=fault.frame,
+        every=fault.every,
+    )
+    at_any_number = msgspec.structs.replace(aim, frame=None, every=None)
+    last = -1
+    for plan in plans:
+        chosen = picker(aim, random.Random(0), start=start)
+        alike = picker(at_any_number, random.Random(0), start=start)
+        for timed in plan.schedule():
+            if chosen(timed) is not None:
+                return
+            frame = alike(timed)
+            last = last if frame is None else max(last, frame.sequence)
+    if last < 0:
+        raise ScenarioError(f"faults[{index}]", "it is aimed at no frame that there is")
+    key = "frame" if fault.frame is not None else "every"
+    raise ScenarioError(
+        f"faults[{index}].{key}",
+        f"no frame that it is aimed at has such a number: the last is {last}, and the first is 0",
+    )

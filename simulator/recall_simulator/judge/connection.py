@@ -18,21 +18,31 @@ from recall_simulator.record.findings import Finding, Severity
 SLOW = 2.0
 """Real seconds by which frames may be late on account of the receiver before it is called slow."""
 
+_REFUSALS = tuple(f"closed {code}" for code in (1002, 1003, 1007, 1008, 1009))
+"""Closes for what a message is (RFC 6455, section 7.4.1), and for nothing else.
+
+A receiver may come to a message long after it has answered the ping behind it.
+"""
+
 _DEAD = ("refused", "bad handshake", "cut")
 """How attempts end at a receiver that has died, or does so."""
 
 
-def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]:
+def judge_connection(
+    evidence: Evidence, *, died: bool = False, watched: bool = False
+) -> list[Finding]:
     """What there is to say of how a receiver treated the connections of a run.
 
     A receiver that ends a link of its own accord has failed. One that no link could be opened to
     was not judged: inconclusive. One that refused at first and accepted later is tolerated, and so
-    is one that ends a link right after a message that it may refuse. Where neither a pong nor a
+    is one that ends a link right after a message that it may refuse, or later with a code that says
+    so. Where neither a pong nor a
     close frame proves that frames were read, that is inconclusive too.
 
     Args:
         evidence: has taken the events of the whole run.
         died: the receiver's process ended by itself in the course of it.
+        watched: its process was looked at.
     """
     events = evidence.events
     opened = {event.bot for event in events if isinstance(event, LinkOpened)}
@@ -40,33 +50,45 @@ def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]
     silent = {
         (event.bot, event.attempt)
         for event in events
-        if isinstance(event, Probed) and not event.answered
+        if isinstance(event, Probed) and not event.answered and not event.held_back
     }
     signatures, settled = judge_signatures(events)
     return [
         *_losses(
-            [end for end in ended if (end.bot, end.attempt) not in settled], opened, died=died
+            [end for end in ended if (end.bot, end.attempt) not in settled],
+            opened,
+            died=died,
+            watched=watched,
         ),
         *signatures,
-        *_lives([event for event in events if isinstance(event, BotEnded)], opened),
+        *_lives(
+            [event for event in events if isinstance(event, BotEnded)],
+            opened,
+            ended,
+            {end.bot for end in ended if _is_refusal(end)}
+            - {end.bot for end in ended if _is_dropping(end) and not _is_refusal(end)},
+        ),
         *_unproven(ended, silent),
         *_slowness(evidence),
         *_unplayed(event for event in events if isinstance(event, RunBroken)),
     ]
 
 
-def _losses(ended: list[AttemptEnded], opened: set[str], *, died: bool) -> Iterable[Finding]:
+def _losses(
+    ended: list[AttemptEnded], opened: set[str], *, died: bool, watched: bool
+) -> Iterable[Finding]:
     """One finding for each class of unplanned end and scenario."""
     groups: dict[tuple[str, str, Severity], list[AttemptEnded]] = {}
     for attempt in ended:
         if attempt.outcome.cause != "plan":
             severity: Severity = "inconclusive"
             if attempt.outcome.opened:
-                severity = "tolerated" if attempt.last_expect == "may refuse" else "failed"
+                severity = "tolerated" if _is_refusal(attempt) else "failed"
             elif attempt.bot in opened:
                 severity = "tolerated"
             key = (attempt.scenario, attempt.outcome.text, severity)
             groups.setdefault(key, []).append(attempt)
+    too_large = [end.largest_message for end in ended if end.outcome.text == "closed 1009"]
     for (scenario, text, severity), attempts in groups.items():
         first = attempts[0].outcome
         times = "once" if len(attempts) == 1 else f"{len(attempts)} times"
@@ -76,29 +98,75 @@ def _losses(ended: list[AttemptEnded], opened: set[str], *, died: bool) -> Itera
             column="drops",
             severity=severity,
             what=f"{text} {times}{detail}",
-            cause="its process was gone: see what it died of"
-            if died and text in _DEAD
-            else usual_cause(first, max(attempt.largest_message for attempt in attempts)),
+            cause=_why(attempts, died=died, watched=watched, refused=min(too_large, default=0)),
             scenario=scenario,
             count=len(attempts),
         )
 
 
-def _lives(bots: list[BotEnded], opened: set[str]) -> Iterable[Finding]:
-    """What is to be said of how the bots' lives ended."""
+def _why(attempts: list[AttemptEnded], *, died: bool, watched: bool, refused: int) -> str:
+    """The usual cause of ends of one class.
+
+    Args:
+        attempts: those that ended so in one scenario.
+        died: the receiver's process ended by itself.
+        watched: its process was looked at.
+        refused: bytes of the smallest message of the run that was too large; 0 for none.
+    """
+    outcome = attempts[0].outcome
+    if died and outcome.text in _DEAD:
+        return "its process was gone: see what it died of"
+    largest = max(attempt.largest_message for attempt in attempts)
+    return usual_cause(outcome, largest, lives=watched, refused=refused)
+
+
+def _is_dropping(attempt: AttemptEnded) -> bool:
+    """Whether the receiver ended a link of its own accord."""
+    return attempt.outcome.opened and attempt.outcome.cause != "plan"
+
+
+def _is_refusal(attempt: AttemptEnded) -> bool:
+    """Whether it did so for a message that it may refuse."""
+    told = attempt.refusable and attempt.outcome.text in _REFUSALS
+    return _is_dropping(attempt) and (told or attempt.last_expect == "may refuse")
+
+
+def _lives(
+    bots: list[BotEnded], opened: set[str], ended: list[AttemptEnded], refusing: set[str]
+) -> Iterable[Finding]:
+    """What is to be said of how the bots' lives ended.
+
+    A bot whose last link the scenario ended, too late for another, was not kept away by anybody.
+
+    Args:
+        bots: the ends of their lives.
+        opened: bots that had a link at all.
+        ended: all attempts, in the order of time.
+        refusing: bots whose links the receiver ended for messages alone that it may refuse.
+    """
+    ended_by = {attempt.bot: attempt.outcome.cause for attempt in ended if attempt.bot in opened}
     for reason, what in (
         ("gave up", "the endpoint was given up for good: the retry policy ran out"),
         ("unconnected", "the meeting ended while the bot was still dialling"),
         ("interrupted", "the run was interrupted before the meeting's end"),
     ):
-        concerned = [bot for bot in bots if bot.reason == reason]
+        concerned = [
+            bot
+            for bot in bots
+            if bot.reason == reason
+            and not (reason == "unconnected" and ended_by.get(bot.bot) == "plan")
+        ]
         for scenario in dict.fromkeys(bot.scenario for bot in concerned):
             here = [bot for bot in concerned if bot.scenario == scenario]
             never_up = not any(bot.bot in opened for bot in here)
-            proves_nothing = never_up or reason == "interrupted"
+            severity: Severity = "failed"
+            if never_up or reason == "interrupted":
+                severity = "inconclusive"
+            elif reason == "unconnected" and all(bot.bot in refusing for bot in here):
+                severity = "tolerated"
             yield Finding(
                 kind=reason.replace(" ", "-"),
-                severity="inconclusive" if proves_nothing else "failed",
+                severity=severity,
                 what="no connection was ever up: " + what if never_up else what,
                 scenario=scenario,
                 count=len(here),

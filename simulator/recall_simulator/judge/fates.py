@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from recall_simulator.judge.ledger import FrameId, Ledger, Sent
-from recall_simulator.judge.sightings import Matched, count_copies, find_misplaced
+from recall_simulator.judge.sightings import Matched, count_copies
 from recall_simulator.record.streams import StreamKey
 from recall_simulator.record.timelines import Fate
 
@@ -19,18 +19,21 @@ def tell_fates(ledger: Ledger, matched: Matched, *, sampled: bool) -> Fates:
         sampled: an observer took samples only, so that a frame that was not seen proves nothing.
     """
     copies = count_copies(matched)
-    misplaced = find_misplaced(matched)
     looked = bool(matched.seen)
 
     def fate(frame: FrameId, sent: Sent) -> Fate:
         if frame in matched.gone:
             return "overwritten" if sent.demanded else "excused"
-        if frame in misplaced:
+        if frame in matched.misplaced:
             return "misplaced"
         if copies[frame]:
             return "doubled" if copies[frame] > sent.copies else "kept"
+        if sent.unsent:
+            return "missed"
         if sent.in_doubt:
             return "in doubt"
+        if sent.unseeable and sent.expect == "must accept":
+            return "unseen"
         if not sent.demanded:
             return "excused"
         return "lost" if looked and not sampled else "unseen"

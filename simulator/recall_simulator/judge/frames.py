@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+from recall_simulator.judge.counts import judge_counts
+from recall_simulator.judge.filing import where_misplaced
 from recall_simulator.judge.ledger import Ledger, Sent
-from recall_simulator.judge.sightings import Matched, judge_streams, where_misplaced
+from recall_simulator.judge.sightings import Matched, judge_streams
 from recall_simulator.record.findings import Finding, Severity, StreamJudgement
-from recall_simulator.record.observations import Claim, Gone, Observation, ObserverTrouble
+from recall_simulator.record.observations import Gone, Observation, ObserverTrouble
 from recall_simulator.record.streams import StreamKey
 
 _SHOWN = 12
@@ -15,6 +17,14 @@ _WRITTEN_OVER = (
     "the frames after a reconnect are written over those before: go on counting, or name files by "
     "their time"
 )
+
+_DELETED = (
+    "the files were deleted: is a folder cleared when the bot dials again? If they are moved on, "
+    "observe where they go"
+)
+
+_LAST_LINES = 5
+"""Lines of a receiver's output that stand under what could not be seen."""
 
 
 def judge_frames(
@@ -36,35 +46,60 @@ def judge_frames(
             kind=trouble.severity,
             severity="inconclusive" if trouble.severity == "blind" else "note",
             what=f"{trouble.observer}: {trouble.trouble}",
-            cause=_why_blind(ledger) if trouble.severity == "blind" and not matched.seen else "",
+            cause=_why_blind(ledger, trouble) if not matched.seen else "",
+            evidence=trouble.last_lines[-_LAST_LINES:],
         )
         for trouble in troubles
     ]
-    findings += _claims(ledger, observations)
-    if matched.strangers:
-        findings.append(
-            Finding(
-                kind="strangers",
-                severity="note",
-                what=f"{matched.strangers} pictures were none of this run's, or had no mark "
-                "that could be read",
-                count=matched.strangers,
-            )
-        )
+    findings += judge_counts(ledger, observations)
+    findings += _unmatched(matched)
     if not matched.seen:
         return findings, []
     streams = judge_streams(ledger, matched)
-    sampled = is_sampled(observations)
+    sampled = is_sampled(matched, observations)
     for stream in streams:
         findings += _of_stream(ledger, matched, stream, sampled=sampled)
+    if not sampled:
+        findings += _cut_off(ledger, matched)
     return findings, streams
 
 
-def is_sampled(observations: Iterable[Observation]) -> bool:
-    """Whether an observer missed something, so that a frame nobody saw proves nothing."""
-    return any(
-        isinstance(item, ObserverTrouble) and item.severity == "partial" for item in observations
-    )
+def is_sampled(matched: Matched, observations: Iterable[Observation]) -> bool:
+    """Whether nobody saw everything, so that a frame that was not seen proves nothing."""
+    observers = {sighting.observer for _, sighting in matched.seen}
+    troubled = {item.observer for item in observations if isinstance(item, ObserverTrouble)}
+    return bool(troubled) and observers <= troubled
+
+
+def _unmatched(matched: Matched) -> Iterable[Finding]:
+    """Observers that saw what is none of this run's, or could not tell of which meeting it is."""
+    useful = {sighting.observer for _, sighting in matched.seen}
+    for observer, count in matched.strangers.items():
+        if observer in useful:
+            yield Finding(
+                kind="strangers",
+                severity="note",
+                what=f"{observer}: {count} pictures were none of this run's, or had no mark that "
+                "could be read",
+                count=count,
+            )
+        else:
+            yield Finding(
+                kind="blind",
+                severity="inconclusive",
+                what=f"{observer}: what it saw, {count} times, fits no frame of this run",
+                cause="is it from another run, or are its numbers, times or digests not those of "
+                "the messages?",
+                count=count,
+            )
+    for observer, count in matched.ambiguous.items():
+        yield Finding(
+            kind="ambiguous",
+            severity="note",
+            what=f"{observer}: {count} rows fit frames of several meetings, and were taken for the "
+            "latest: let them say the recording",
+            count=count,
+        )
 
 
 def _of_stream(
@@ -81,10 +116,23 @@ def _of_stream(
             column="loses",
             severity="failed",
             what=f"{key}: {len(overwritten)} of {stream.expected} frames were there and are gone",
-            cause=_why_overwritten(frames, overwritten),
+            cause=_why_overwritten(frames, overwritten)
+            if any((gone[n].observer, gone[n].where) in matched.occupied for n in overwritten)
+            else _DELETED,
             scenario=stream.scenario,
             count=len(overwritten),
             evidence=[f"frames {_numbers(overwritten)}", *_where(gone, overwritten)],
+        )
+    unseeable = sorted(number for number, sent in frames.items() if sent.unseeable)
+    if unseeable:
+        yield Finding(
+            kind="unseeable",
+            severity="inconclusive",
+            what=f"{key}: {len(unseeable)} frames are too small for a mark, and the receiver keeps "
+            "no PNG file as it came: nothing tells whether it has them",
+            scenario=stream.scenario,
+            count=len(unseeable),
+            evidence=[f"frames {_numbers(unseeable)}"],
         )
     never = sorted(n for n, sent in frames.items() if sent.demanded and n not in seen)
     if never:
@@ -94,9 +142,7 @@ def _of_stream(
             column="loses",
             severity=severity,
             what=f"{key}: {len(never)} of {stream.expected} frames were never seen",
-            cause=_why_overwritten(frames, overwritten)
-            if overwritten
-            else _why_lost(ledger, key, never, seen),
+            cause=_why_not_seen(ledger, key, never, seen, overwritten, sampled=sampled),
             scenario=stream.scenario,
             count=len(never),
             evidence=[f"frames {_numbers(never)}"],
@@ -111,7 +157,7 @@ def _of_stream(
             "name tells two apart",
             scenario=stream.scenario,
             count=stream.misplaced,
-            evidence=where_misplaced(matched, key)[:_SHOWN],
+            evidence=where_misplaced(matched.misplaced, key)[:_SHOWN],
         )
     for kind, count, words in (
         ("doubled", stream.doubled, "are there more often than they were sent"),
@@ -127,6 +173,36 @@ def _of_stream(
             )
 
 
+def _cut_off(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
+    """Frames that a receiver had not read when our close frame came, and never did.
+
+    It cut the connection instead of answering. As fast as a link takes them, frames and the close
+    frame are sent before a receiver comes to the message that it stumbles over.
+    """
+    seen = {frame for frame, _ in matched.seen}
+    unread: dict[str, dict[StreamKey, list[int]]] = {}
+    for key, frames in ledger.streams.items():
+        numbers = [
+            number
+            for number, sent in frames.items()
+            if sent.cut_off and sent.expect == "must accept" and (key, number) not in seen
+        ]
+        if numbers:
+            unread.setdefault(ledger.scenario_of(key), {})[key] = numbers
+    for scenario, streams in unread.items():
+        count = sum(map(len, streams.values()))
+        yield Finding(
+            kind="dropped",
+            column="drops",
+            severity="failed",
+            what=f"cut in answer to our close frame, and {count} frames before it were never seen",
+            cause="its handler had ended: see its log for the message that it stumbled over",
+            scenario=scenario,
+            count=count,
+            evidence=[f"{key}: frames {_numbers(numbers)}" for key, numbers in streams.items()],
+        )
+
+
 def _why_overwritten(frames: dict[int, Sent], overwritten: Sequence[int]) -> str:
     last_leg = max(sent.attempt for sent in frames.values())
     if all(frames[number].attempt < last_leg for number in overwritten):
@@ -134,14 +210,31 @@ def _why_overwritten(frames: dict[int, Sent], overwritten: Sequence[int]) -> str
     return "a later frame is written over an earlier one: two of them get the same name"
 
 
-def _why_blind(ledger: Ledger) -> str:
+def _why_blind(ledger: Ledger, trouble: ObserverTrouble) -> str:
+    """What may be wrong with a receiver whose files were looked for, and are not there."""
     sent = sum(len(frames) for frames in ledger.streams.values())
-    if sent == 0:
+    if sent == 0 or not trouble.observer.startswith("files:"):
         return ""
     return (
         f"if this is where it writes, it kept none of {sent} frames: does it read the frame from "
         "`data.data`, and not from `data`?"
     )
+
+
+def _why_not_seen(
+    ledger: Ledger,
+    key: StreamKey,
+    never: Sequence[int],
+    seen: set[int],
+    overwritten: Sequence[int],
+    *,
+    sampled: bool,
+) -> str:
+    if sampled:
+        return "samples were taken, and not every picture was seen"
+    if overwritten:
+        return _why_overwritten(ledger.streams[key], overwritten)
+    return _why_lost(ledger, key, never, seen)
 
 
 def _why_lost(ledger: Ledger, key: StreamKey, never: Sequence[int], seen: set[int]) -> str:
@@ -201,27 +294,6 @@ def _ends_early(frames: dict[int, Sent], never: Sequence[int]) -> bool:
     last_leg = max(sent.attempt for sent in frames.values())
     leg = sorted(number for number, sent in frames.items() if sent.attempt == last_leg)
     return 2 * len(never) > len(leg) and list(never) == leg[-len(never) :]
-
-
-def _claims(ledger: Ledger, observations: Sequence[Observation]) -> Iterable[Finding]:
-    """The receiver's own counts, the last ones, against what was sent."""
-    last = {(item.observer, item.stream): item for item in observations if isinstance(item, Claim)}
-    claims = [claim for claim in last.values() if claim.stream.recording in ledger.scenarios]
-    if not claims:
-        return
-    for key, frames in ledger.streams.items():
-        least = sum(sent.demanded for sent in frames.values())
-        most = sum(sent.copies for sent in frames.values())
-        counted = max((claim.frames for claim in claims if claim.stream == key), default=0)
-        if not least <= counted <= most:
-            yield Finding(
-                kind="miscounted",
-                column="loses",
-                severity="failed",
-                what=f"{key}: the receiver counted {counted} frames, and got {least} to {most}",
-                scenario=ledger.scenarios.get(key.recording, ""),
-                count=abs(counted - (least if counted < least else most)),
-            )
 
 
 def _numbers(numbers: Sequence[int]) -> str:

@@ -3,11 +3,15 @@
 Everything that the judge knows of the sender comes from here.
 """
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
+from math import inf
 from typing import Any
 
 import msgspec
 
+from recall_simulator.frames.mark import markable
 from recall_simulator.record.events import (
     AttemptEnded,
     BotStarted,
@@ -17,11 +21,14 @@ from recall_simulator.record.events import (
     RunStarted,
 )
 from recall_simulator.record.observations import Sighting
-from recall_simulator.record.outcomes import PLANNED_OVERLAP
+from recall_simulator.record.outcomes import CUT_AT_CLOSE, PLANNED_OVERLAP
 from recall_simulator.record.streams import Expectation, StreamKey
 
 FrameId = tuple[StreamKey, int]
 """A stream and the number of a frame in it."""
+
+_SAME_TIME = 0.005
+"""Seconds by which a timestamp may be off, as one that is printed with two digits is."""
 
 
 class Sent(msgspec.Struct, kw_only=True):
@@ -34,8 +41,12 @@ class Sent(msgspec.Struct, kw_only=True):
         written: real seconds since the run began.
         expect: what is asked of the receiver for it.
         in_doubt: whether the last link that it went over ended before it was proven delivered.
+        cut_off: whether that link ended by a cut in answer to our close frame.
+        unsent: whether it is proven never to have left over the last link that it was written to.
         sha256: digest of the PNG; empty where digests were not asked for.
-        markable: whether its picture is large enough for a mark.
+        marked: whether its picture is large enough for a mark.
+        unseeable: no observer could have told it from others: it has no mark, and the receiver
+            keeps no PNG file as it came.
     """
 
     copies: int
@@ -44,12 +55,17 @@ class Sent(msgspec.Struct, kw_only=True):
     written: float
     expect: Expectation
     in_doubt: bool = False
+    cut_off: bool = False
+    unsent: bool = False
     sha256: str = ""
+    marked: bool = True
+    unseeable: bool = False
 
     @property
     def demanded(self) -> bool:
-        """Whether a good receiver must have it."""
-        return self.expect == "must accept" and not self.in_doubt
+        """Whether a good receiver must have it, and can be seen to."""
+        excused = self.in_doubt or self.unsent or self.unseeable
+        return self.expect == "must accept" and not excused
 
 
 class Ledger:
@@ -74,8 +90,9 @@ class Ledger:
         self.late_closes: set[str] = set()
         self.hung_up: set[tuple[str, int]] = set()
         self._recordings: dict[int, str] = {}
-        self._by_digest: dict[str, FrameId] = {}
-        self._by_time: dict[tuple[StreamKey, float], int] = {}
+        self._by_digest: dict[str, list[FrameId]] = {}
+        self._by_time: dict[StreamKey, list[tuple[float, int]]] = defaultdict(list)
+        self._unsure: set[FrameId] = set()
         unproven: dict[str, list[Sent]] = {}
         for event in events:
             match event:
@@ -89,6 +106,7 @@ class Ledger:
                     unproven.setdefault(event.bot, []).append(self._add(event))
                 case FrameDropped():
                     stream = StreamKey(event.recording, event.participant, event.type)
+                    self._unsure.add((stream, event.sequence))
                     self.missed.setdefault(stream, []).append(event.at)
                 case AttemptEnded():
                     if event.outcome == PLANNED_OVERLAP:
@@ -96,8 +114,14 @@ class Ledger:
                     if event.outcome.cause == "receiver" and event.outcome.opened:
                         self.hung_up.add((event.bot, event.attempt))
                     frames = unproven.pop(event.bot, [])
-                    for sent in frames[len(frames) - event.in_doubt :]:
+                    left = len(frames) - event.unsent
+                    for sent in frames[left - event.in_doubt : left]:
                         sent.in_doubt = True
+                        sent.cut_off = event.outcome.detail == CUT_AT_CLOSE.detail
+                    for sent in frames[left:]:
+                        sent.unsent = True
+        for times in self._by_time.values():
+            times.sort()
 
     def _add(self, event: FrameSent) -> Sent:
         stream = StreamKey(event.recording, event.participant, event.type)
@@ -111,13 +135,14 @@ class Ledger:
                 written=event.written,
                 expect=event.expect,
                 sha256=event.sha256,
+                marked=markable(event.width, event.height),
             )
             if event.sha256:
-                self._by_digest[event.sha256] = (stream, event.sequence)
-            self._by_time[stream, round(event.relative, 6)] = event.sequence
+                self._by_digest.setdefault(event.sha256, []).append((stream, event.sequence))
+            self._by_time[stream].append((event.relative, event.sequence))
         sent.copies += 1
         # A copy that is proven delivered takes the doubt from one that was not.
-        sent.in_doubt = False
+        sent.in_doubt = sent.cut_off = sent.unsent = False
         return sent
 
     def scenario_of(self, stream: StreamKey) -> str:
@@ -132,26 +157,55 @@ class Ledger:
             **msgspec.structs.asdict(stream),
         }
 
-    def find(self, sighting: Sighting) -> FrameId | None:
-        """The frame that a sighting is of; None where it is none of this run's.
+    def find(self, sighting: Sighting) -> list[FrameId]:
+        """The frames that a sighting may be of; none where it is none of this run's.
 
         A mark is believed first, then a digest, then what the receiver says: a stream with the
-        number of a frame, or with its timestamp.
+        number of a frame, or with its timestamp. Where it says no recording, that may fit a frame
+        of several; a digest fits all frames that show one picture.
         """
         if sighting.run_id:
-            number = (int(sighting.run_id, 16) - int(self.run_id or "0", 16)) & 0xFFFF_FFFF
-            return self._known(self._recordings.get(number, ""), sighting)
+            frame = self._marked(sighting)
+            return [frame] if frame is not None and self._was_sent(frame) else []
         if sighting.sha256:
-            return self._by_digest.get(sighting.sha256)
+            return list(self._by_digest.get(sighting.sha256, []))
         recordings = [sighting.recording] if sighting.recording else list(self.scenarios)
-        found = [frame for name in recordings if (frame := self._known(name, sighting))]
-        return found[0] if len(found) == 1 else None
+        found = (self._said(name, sighting) for name in recordings)
+        return [frame for frame in found if frame is not None and self._was_sent(frame)]
 
-    def _known(self, recording: str, sighting: Sighting) -> FrameId | None:
-        stream = StreamKey(recording, sighting.participant, sighting.type)
-        sequence: int | None = sighting.sequence
-        if sighting.sequence < 0 and sighting.relative is not None:
-            sequence = self._by_time.get((stream, round(sighting.relative, 6)))
-        if sequence is None or sequence not in self.streams.get(stream, {}):
+    def is_unsure(self, sighting: Sighting) -> bool:
+        """Whether it is of a frame that was not sent whole, as far as is known here."""
+        return bool(sighting.run_id) and self._marked(sighting) in self._unsure
+
+    def sent(self, frame: FrameId) -> Sent:
+        """What is known of a frame that `find` gave."""
+        stream, number = frame
+        return self.streams[stream][number]
+
+    def _was_sent(self, frame: FrameId) -> bool:
+        stream, number = frame
+        return number in self.streams.get(stream, {})
+
+    def _marked(self, sighting: Sighting) -> FrameId | None:
+        number = (int(sighting.run_id, 16) - int(self.run_id or "0", 16)) & 0xFFFF_FFFF
+        recording = self._recordings.get(number)
+        if recording is None:
             return None
-        return stream, sequence
+        return StreamKey(recording, sighting.participant, sighting.type), sighting.sequence
+
+    def _said(self, recording: str, sighting: Sighting) -> FrameId | None:
+        stream = StreamKey(recording, sighting.participant, sighting.type)
+        if sighting.sequence >= 0:
+            return stream, sighting.sequence
+        if sighting.relative is None:
+            return None
+        times = self._by_time.get(stream, [])
+        at = bisect_left(times, (sighting.relative, -1))
+        off, number = min(
+            (
+                (abs(time - sighting.relative), number)
+                for time, number in times[max(0, at - 1) :][:2]
+            ),
+            default=(inf, -1),
+        )
+        return (stream, number) if off <= _SAME_TIME else None

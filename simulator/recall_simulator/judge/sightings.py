@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from recall_simulator.judge.filing import find_misplaced
 from recall_simulator.judge.ledger import FrameId, Ledger
 from recall_simulator.record.findings import StreamJudgement
 from recall_simulator.record.observations import Gone, Observation, Sighting
@@ -15,6 +16,9 @@ Seen = tuple[FrameId, Sighting]
 _IN_ORDER = ("ws:", "stdout:")
 """Observers that see pictures in the order in which the receiver handed them on."""
 
+_SEEN_BEFORE_SENT = 0.1
+"""Seconds by which a frame may be seen before its sending is written down."""
+
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
     """Sightings by the frames that they show.
@@ -22,43 +26,108 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         seen: every sighting of a frame of this run, in the order of time.
         gone: frames that were there once and are not there any more, with the last evidence.
-        places: how many pictures of each stream the receiver filed under each place.
-        strangers: pictures of other runs, or without a mark or digest of ours.
+        there: how many pictures of each frame are there in the end, by observer and place.
+        occupied: where there is a picture in the end, by observer.
+        misplaced: frames that are under another stream than theirs, with where that is.
+        strangers: pictures of other runs, or without a mark or digest of ours, by observer.
+        ambiguous: sightings that fit frames of several recordings, by observer.
     """
 
     seen: list[Seen]
     gone: dict[FrameId, Gone]
-    places: dict[tuple[str, str], Counter[StreamKey]]
-    strangers: int
+    there: Counter[tuple[FrameId, str, str]]
+    occupied: set[tuple[str, str]]
+    misplaced: dict[FrameId, str]
+    strangers: Counter[str]
+    ambiguous: Counter[str]
 
 
 def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
     """Find the frame of each sighting, and what was overwritten."""
     seen: list[Seen] = []
-    there: dict[tuple[str, str], FrameId] = {}
+    there: Counter[tuple[FrameId, str, str]] = Counter()
+    holds: dict[tuple[str, str], tuple[FrameId, str]] = {}
     removed: dict[FrameId, Gone] = {}
-    places: dict[tuple[str, str], Counter[StreamKey]] = defaultdict(Counter)
-    strangers = 0
+    strangers: Counter[str] = Counter()
+    ambiguous: Counter[str] = Counter()
+    taken: set[tuple[str, FrameId]] = set()
     for observation in observations:
         match observation:
-            case Sighting() as sighting:
-                frame = ledger.find(sighting)
-                if frame is None:
-                    strangers += 1
+            case Sighting(observer=observer) as sighting:
+                frames = ledger.find(sighting)
+                if len(frames) > 1 and sighting.sha256 and not sighting.run_id:
+                    # One picture, on several frames: which it is, and of whose, nobody can say.
+                    frames = [frame for frame in frames if (observer, frame) not in taken][:1]
+                    if not frames:
+                        continue
+                    sighting = msgspec.structs.replace(sighting, place="")
+                elif len(frames) > 1:
+                    frames = _likely(ledger, frames, sighting, taken)
+                    ambiguous[observer] += len(frames) > 1
+                if not frames:
+                    strangers[observer] += not ledger.is_unsure(sighting)
                     continue
+                frame = frames[-1]
                 seen.append((frame, sighting))
-                there[sighting.observer, sighting.where] = frame
-                if sighting.place:
-                    places[sighting.observer, sighting.place][frame[0]] += 1
-            case Gone() as gone:
-                frame = ledger.find(gone.sighting)
-                if frame is not None:
+                taken.add((observer, frame))
+                there[frame, observer, sighting.place] += 1
+                holds[observer, sighting.where] = frame, sighting.place
+            case Gone(observer=observer) as gone:
+                for frame in ledger.find(gone.sighting):
                     removed[frame] = gone
-                    if there.get((gone.observer, gone.where)) == frame:
-                        del there[gone.observer, gone.where]
-    still_there = set(there.values())
-    gone_for_good = {frame: gone for frame, gone in removed.items() if frame not in still_there}
-    return Matched(seen=seen, gone=gone_for_good, places=dict(places), strangers=strangers)
+                    held, place = holds.get((observer, gone.where), (None, ""))
+                    if held == frame:
+                        there[frame, observer, place] -= 1
+                        del holds[observer, gone.where]
+    _find_unseeable(ledger, seen)
+    still_there = {frame for (frame, _, _), count in there.items() if count > 0}
+    return Matched(
+        seen=seen,
+        gone={frame: gone for frame, gone in removed.items() if frame not in still_there},
+        there=there,
+        occupied=set(holds),
+        misplaced=find_misplaced(ledger, seen),
+        strangers=+strangers,
+        ambiguous=+ambiguous,
+    )
+
+
+def _likely(
+    ledger: Ledger, frames: list[FrameId], sighting: Sighting, taken: set[tuple[str, FrameId]]
+) -> list[FrameId]:
+    """Those frames of several recordings that a sighting may be of, the likeliest last.
+
+    It was sent before it was seen. Of those that the observer has not seen, the latest is likely.
+    """
+    frames = sorted(frames, key=lambda frame: ledger.sent(frame).written)
+    before = [
+        frame for frame in frames if ledger.sent(frame).written <= sighting.at + _SEEN_BEFORE_SENT
+    ]
+    fresh = [frame for frame in before if (sighting.observer, frame) not in taken]
+    return fresh or before[-1:] or frames[:1]
+
+
+def _find_unseeable(ledger: Ledger, seen: Sequence[Seen]) -> None:
+    """Note which frames nobody can have seen: no mark, at a receiver that keeps no PNG as it came.
+
+    What has been told by a digest, or by the receiver's own words, needs no mark.
+    """
+    if not seen or any(
+        not sighting.run_id or sighting.sha256 == ledger.sent(frame).sha256 != ""
+        for frame, sighting in seen
+    ):
+        return
+    for frames in ledger.streams.values():
+        for sent in frames.values():
+            sent.unseeable = not sent.marked
+
+
+def count_copies(matched: Matched) -> Counter[FrameId]:
+    """How often each frame is there in the end, in the place that has most of it."""
+    copies: Counter[FrameId] = Counter()
+    for (frame, _, _), count in matched.there.items():
+        copies[frame] = max(copies[frame], count)
+    return copies
 
 
 def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
@@ -69,7 +138,7 @@ def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
     for frame, sighting in matched.seen:
         if sighting.observer.startswith(_IN_ORDER):
             order[frame[0], sighting.observer].append(frame[1])
-    misplaced = _misplaced(matched)
+    misplaced = Counter(stream for stream, _ in matched.misplaced)
     judged: list[StreamJudgement] = []
     for stream, frames in ledger.streams.items():
         demanded = {number for number, sent in frames.items() if sent.demanded}
@@ -98,67 +167,12 @@ def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
     return judged
 
 
-def count_copies(matched: Matched) -> Counter[FrameId]:
-    """How often each frame was seen, by the observer that saw it most often."""
-    copies: Counter[FrameId] = Counter()
-    per_observer: dict[FrameId, Counter[str]] = defaultdict(Counter)
-    for frame, sighting in matched.seen:
-        per_observer[frame][sighting.observer] += 1
-        copies[frame] = max(per_observer[frame].values())
-    return copies
-
-
 def delays(ledger: Ledger, matched: Matched) -> dict[FrameId, float]:
     """Real seconds from writing each frame to the first sight of it."""
     first: dict[FrameId, float] = {}
     for frame, sighting in matched.seen:
         first.setdefault(frame, sighting.at)
-    return {
-        (stream, number): max(0.0, at - ledger.streams[stream][number].written)
-        for (stream, number), at in first.items()
-    }
-
-
-def find_misplaced(matched: Matched) -> set[FrameId]:
-    """The frames that lie where most are another stream's."""
-    astray = {(place, stream) for place, _, stream, _ in _astray(matched)}
-    return (
-        {frame for frame, sighting in matched.seen if (sighting.place, frame[0]) in astray}
-        if astray
-        else set()
-    )
-
-
-def where_misplaced(matched: Matched, stream: StreamKey) -> list[str]:
-    """The places of a stream's pictures that are another stream's, one line each."""
-    lines: list[str] = []
-    for place, owner, astray, count in _astray(matched):
-        if astray == stream:
-            meeting = "" if owner.recording == stream.recording else " of another meeting"
-            lines.append(f"{count} in {place}, where most are {owner}{meeting}")
-    return lines
-
-
-def _misplaced(matched: Matched) -> Counter[StreamKey]:
-    wrong: Counter[StreamKey] = Counter()
-    for _, _, stream, count in _astray(matched):
-        wrong[stream] += count
-    return wrong
-
-
-def _astray(matched: Matched) -> Iterable[tuple[str, StreamKey, StreamKey, int]]:
-    """Pictures that lie where most belong to another stream: place, its owner, their stream, count.
-
-    A receiver with a single place for everything does not sort by place: nothing is wrong then.
-    """
-    places_of = Counter(observer for observer, _ in matched.places)
-    for (observer, place), streams in matched.places.items():
-        if places_of[observer] == 1:
-            continue
-        (owner, _), *_ = streams.most_common(1)
-        for stream, count in streams.items():
-            if stream != owner:
-                yield place, owner, stream, count
+    return {frame: max(0.0, at - ledger.sent(frame).written) for frame, at in first.items()}
 
 
 def _descents(numbers: Sequence[int]) -> int:

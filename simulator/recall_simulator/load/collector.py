@@ -1,5 +1,9 @@
 """Gathers figures inside the engine: a few operations a frame, histograms only at a flush."""
 
+from collections.abc import Callable
+
+import numpy as np
+
 from recall_simulator.load.figures import Counts, Links
 from recall_simulator.record.events import (
     AttemptEnded,
@@ -18,19 +22,18 @@ _OURS = ("interrupted", "completed")
 class Collector:
     """A handler of one loop's engine events.
 
-    Schedule time is real time here, and starts when a bot joins; `AttemptStarted.at` and the like
-    are taken as differences only.
-
     Args:
+        speed: of the bots' clocks: their events are in schedule time, which starts when they join.
         by_stream: count frames by stream as well, for whoever compares with what observers saw.
+        reached: called at each handshake that succeeds.
     """
 
-    def __init__(self, *, by_stream: bool = False) -> None:
+    def __init__(self, *, by_stream: bool, speed: float, reached: Callable[[], None]) -> None:
         self._by_stream = by_stream
+        self._speed = speed
+        self._reached = reached
         self._counts = Counts()
-        self._late: list[float] = []
-        self._lag: list[float] = []
-        self._stall: list[float] = []
+        self._sent: list[tuple[float, float, int]] = []
         self._states: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._began: dict[str, float] = {}
@@ -39,21 +42,11 @@ class Collector:
         self._connect: list[float] = []
         self._recover: list[float] = []
         self._ping: list[float] = []
-        self._any_opened = False
-
-    @property
-    def any_opened(self) -> bool:
-        """Whether a handshake has ever succeeded."""
-        return self._any_opened
 
     def __call__(self, event: EngineEvent) -> None:
         """Take one event."""
         if type(event) is FrameSent:
-            self._counts.sent += 1
-            self._counts.message_bytes += event.message_bytes
-            self._lag.append(event.lag)
-            self._stall.append(event.stall)
-            self._late.append(event.lag + event.stall)
+            self._sent.append((event.lag, event.stall, event.message_bytes))
             if self._by_stream:
                 self._count_stream(event)
             return
@@ -62,7 +55,7 @@ class Collector:
                 return  # it came due while the run was being stopped
             case FrameDropped():
                 _count(self._counts.dropped, event.reason)
-                second = int(self._began[event.bot] + event.at)
+                second = int(self._began[event.bot] + event.at / self._speed)
                 self._counts.missed[second] = self._counts.missed.get(second, 0) + 1
             case BotStarted():
                 self._began[event.bot] = event.began
@@ -100,7 +93,14 @@ class Collector:
             blocked: links whose receiver takes no more.
         """
         counts, self._counts = self._counts, Counts()
-        for name in ("late", "lag", "stall", "connect", "recover", "ping"):
+        if self._sent:
+            lag, stall, sizes = (np.array(column) for column in zip(*self._sent, strict=True))
+            counts.sent, counts.message_bytes = len(self._sent), int(sizes.sum())
+            counts.lag.take(lag)
+            counts.stall.take(stall)
+            counts.late.take(lag + stall)
+            self._sent.clear()
+        for name in ("connect", "recover", "ping"):
             values: list[float] = getattr(self, f"_{name}")
             getattr(counts, name).take(values)
             values.clear()
@@ -115,13 +115,13 @@ class Collector:
         _count(self._counts.streams, f"{number}/{event.participant}/{event.type}")
 
     def _opened(self, event: LinkOpened) -> None:
-        self._any_opened = True
+        self._reached()
         self._counts.opened += 1
         self._states[event.bot] = "up"
-        self._connect.append(event.at - self._dialled[event.bot])
+        self._connect.append((event.at - self._dialled[event.bot]) / self._speed)
         lost = self._lost.pop(event.bot, None)
         if lost is not None:
-            self._recover.append(event.at - lost)
+            self._recover.append((event.at - lost) / self._speed)
 
     def _ended(self, event: AttemptEnded) -> None:
         outcome = event.outcome

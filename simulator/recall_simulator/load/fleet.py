@@ -22,7 +22,6 @@ from recall_simulator.load.figures import Delta, Links
 from recall_simulator.load.mission import INTERVAL, Mission
 from recall_simulator.load.sharing import SharedMessages, SharedPictures
 from recall_simulator.meeting import Messages, Plan
-from recall_simulator.record.events import EngineEvent
 from recall_simulator.wire import LinkPlan
 
 FLUSH = 0.25
@@ -69,7 +68,10 @@ class Fleet:
         self._left = left
         self._worker = worker
         self._plan = mission.plan_maker()
-        self._collector = Collector(by_stream=mission.observed)
+        self._reached = asyncio.Event()
+        self._collector = Collector(
+            by_stream=mission.observed, speed=mission.speed, reached=self._reached.set
+        )
         self._wheel = Wheel()
         self._clock = RealClock()
         self._elapsed = stopwatch()
@@ -78,7 +80,6 @@ class Fleet:
         self._held_back = 0
         self._scouts = 0
         self._next_join = 0.0
-        self._reached = asyncio.Event()
         self._helpers = [asyncio.create_task(self._flush()), asyncio.create_task(self._ping())]
 
     def join(self, number: int) -> None:
@@ -134,8 +135,8 @@ class Fleet:
             plan,
             messages=self._messages(plan),
             dialer=_Registering(self._dialer(plan), number, self._links),
-            clock=WheelClock(self._wheel),
-            emit=self._note,
+            clock=WheelClock(self._wheel, self._mission.speed),
+            emit=self._collector,
             conduct=_CONDUCT,
             elapsed=self._elapsed,
         )
@@ -148,11 +149,6 @@ class Fleet:
         if self._mission.observed:
             return Messages(plan, self._pictures.library)
         return SharedMessages(plan, self._pictures)
-
-    def _note(self, event: EngineEvent) -> None:
-        self._collector(event)
-        if self._collector.any_opened and not self._reached.is_set():
-            self._reached.set()
 
     def _over(self, number: int, task: asyncio.Task[None]) -> None:
         self._bots.pop(number, None)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 LEAST = 1e-6
 """Seconds: all that is shorter is in bucket 0, and counts as nothing."""
@@ -29,17 +30,16 @@ class Histogram(msgspec.Struct, kw_only=True):
         """How many were counted."""
         return sum(self.counts.values())
 
-    def take(self, seconds: Sequence[float]) -> None:
+    def take(self, seconds: Sequence[float] | NDArray[np.float64]) -> None:
         """Count these durations."""
-        if not seconds:
+        values = np.asarray(seconds, np.float64)
+        if not values.size:
             return
-        values = np.maximum(np.asarray(seconds), LEAST)
-        buckets = np.ceil(np.log(values / LEAST) / _STEP - 1e-9).astype(np.int64)
-        for bucket, count in zip(*np.unique(buckets, return_counts=True), strict=True):
-            self.counts[int(bucket)] = self.counts.get(int(bucket), 0) + int(count)
-        self.highest = (
-            max(self.highest, *seconds) if len(seconds) > 1 else max(self.highest, seconds[0])
-        )
+        self.highest = max(self.highest, float(values.max()))
+        logs = np.log(np.maximum(values, LEAST) / LEAST) / _STEP
+        buckets, counts = np.unique(np.ceil(logs - 1e-9).astype(np.int64), return_counts=True)
+        for bucket, count in zip(buckets.tolist(), counts.tolist(), strict=True):
+            self.counts[bucket] = self.counts.get(bucket, 0) + count
 
     def add(self, other: "Histogram") -> None:
         """Count what another histogram counted."""

@@ -49,6 +49,7 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
         profile: picture sizes.
         meeting: seconds that a bot stays.
         duration: seconds after the beginning of the run at which every bot leaves.
+        speed: how many times as fast as real time meetings are played: more frames a second.
         storm_at: seconds after the beginning at which every link is cut; None for never.
         seed: of everything random.
         run_id: eight hex digits, in every mark.
@@ -67,6 +68,7 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
     profile: str = "docs"
     meeting: float = 3600.0
     duration: float = 3600.0
+    speed: float = 1.0
     storm_at: float | None = None
     seed: int = 1
     run_id: str = "00000000"
@@ -84,9 +86,9 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
         return parse_endpoint(self.url).shown
 
     @property
-    def frames_per_second(self) -> int:
+    def frames_per_second(self) -> float:
         """Of one bot."""
-        return self.participants * FRAMES_PER_SECOND
+        return self.participants * FRAMES_PER_SECOND * self.speed
 
     def scenario(self) -> Scenario:
         """One bot's meeting."""
@@ -102,7 +104,7 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
         ]
         return Scenario(
             title="load",
-            duration=self.meeting,
+            duration=self.meeting * self.speed,
             profile=self.profile,
             people=people,
             timeline=[Share(at=0, who=person.key) for person in people] if shares else [],
@@ -121,11 +123,11 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
         shared = SharedSchedule(make(0).schedule)
 
         def plan(number: int, joins_at: float) -> Plan:
-            ends_at = max(0.0, min(self.meeting, self.duration - joins_at))
+            ends_at = max(0.0, min(self.meeting, self.duration - joins_at)) * self.speed
             storm: list[Timed] = []
             if self.storm_at is not None and self.storm_at > joins_at:
                 cut = Cut(probe=False, how="rst")
-                storm.append(Timed(self.storm_at - joins_at, 0, cut))
+                storm.append(Timed((self.storm_at - joins_at) * self.speed, 0, cut))
 
             def schedule() -> Iterator[Timed]:
                 return heapq.merge(shared, storm) if storm else iter(shared)

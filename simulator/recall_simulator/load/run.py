@@ -158,12 +158,13 @@ class _Shown:
         if self._console.is_terminal or last < self._told + STATUS:
             return
         self._told = last
-        recent = self.played.figures.over(last - RECENT, last - 1)
+        # The last second is not complete yet.
+        recent = self.played.figures.over(last - 1 - RECENT, last - 2)
         links = self.played.figures.all_links
         self._say(
             Happening(
                 last,
-                f"{recent.sent / RECENT:,.0f} frames/s, late p99 "
+                f"{recent.sent / max(1, min(RECENT, last - 1)):,.0f} frames/s, late p99 "
                 f"{duration(recent.late.percentile(99))}, lag p99 "
                 f"{duration(recent.lag.percentile(99))}, {links.up} links up, "
                 f"{links.waiting} retrying",

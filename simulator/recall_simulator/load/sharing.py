@@ -121,4 +121,4 @@ class SharedMessages(Messages):
             lambda: self._library.encode(shot_of(frame, 0)),
         )
         rest = masked(template.rest(frame.relative), size)
-        return MaskedText((front, end, rest)), picture
+        return MaskedText(front, end, rest), picture

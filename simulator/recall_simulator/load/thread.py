@@ -93,7 +93,7 @@ class EngineThread:
 
     def _run(self) -> None:
         try:
-            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
                 runner.run(self._main())
         except BaseException as error:
             self._trouble = error
@@ -131,7 +131,7 @@ class EngineThread:
         await self._fleet.close(LEAVE_WITHIN)
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """uvloop's, where it is installed."""
     if sys.platform == "win32":
         return None

@@ -28,6 +28,7 @@ class RecallBotUser(User):
         scene: what they show: `webcam`, `flat`, `slide`, `photo` and so on.
         profile: picture sizes: `docs`, `docs-2026` or `legacy-720p`.
         meeting: seconds that a meeting lasts; then the next one begins.
+        speed: how many times as fast as real time it is played.
         secret: signs handshakes.
         seed: of everything random.
     """
@@ -37,6 +38,7 @@ class RecallBotUser(User):
     scene: ClassVar[str] = "webcam"
     profile: ClassVar[str] = "docs"
     meeting: ClassVar[float] = 600.0
+    speed: ClassVar[float] = 1.0
     secret: ClassVar[str | None] = None
     seed: ClassVar[int] = 1
 
@@ -50,6 +52,7 @@ class RecallBotUser(User):
             scene=self.scene,
             profile=self.profile,
             meeting=self.meeting,
+            speed=self.speed,
             duration=10**9,
             secret=self.secret,
             seed=self.seed,

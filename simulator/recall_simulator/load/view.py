@@ -171,6 +171,6 @@ def forecast(played: Played, message_bytes: Sequence[int]) -> str:
     most = "up to " if shape.name in ("ramp", "steps", "spike") or orders.find_limit else ""
     return (
         f"{most}{shape.bots:,} bots x {mission.participants} streams x 2 fps x "
-        f"{size_of(sum(message_bytes) / len(message_bytes))} = {rate:,} frames/s, "
+        f"{size_of(sum(message_bytes) / len(message_bytes))} = {rate:,.0f} frames/s, "
         f"{size_of(volume)}/s, for {shape.duration:g} s at most"
     )

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import ssl
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from recall_simulator.observe.contents import look, sighted
 from recall_simulator.observe.observer import Identify, Now, Tell, passed
 from recall_simulator.observe.rows import RowError, read_row, read_rows
+from recall_simulator.observe.trust import trusting
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import Claim, ObserverTrouble
 from recall_simulator.record.streams import StreamKey
@@ -180,12 +180,9 @@ class HttpObserver:
 
 
 def _fetch(url: str) -> Answer:
-    """Ask once. No proxy takes part; a certificate is not checked, since it is the user's own."""
-    trusting = ssl.create_default_context()
-    trusting.check_hostname = False
-    trusting.verify_mode = ssl.CERT_NONE
+    """Ask once. No proxy takes part."""
     opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting)
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting())
     )
     try:
         with opener.open(url, timeout=TIMEOUT) as answer:

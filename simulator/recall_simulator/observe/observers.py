@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import msgspec
+
 from recall_simulator.observe.command import CommandObserver
 from recall_simulator.observe.files import FilesObserver
 from recall_simulator.observe.hook import HookObserver
@@ -18,6 +20,7 @@ from recall_simulator.observe.relay import RelayObserver
 from recall_simulator.observe.spec import ObserverSpec, parse_observer
 from recall_simulator.observe.stdout import StdoutObserver
 from recall_simulator.record.errors import UsageError
+from recall_simulator.record.observations import Observation, ObserverTrouble
 
 SETTLE_WITHIN: Final = 10.0
 """Real seconds that a receiver gets to work off what it has taken."""
@@ -76,12 +79,21 @@ class Observers:
             "command": partial(CommandObserver, folder=folder),
             "python": partial(HookObserver, identify=identify),
         }
+
+        def tell_with_last_lines(observation: Observation) -> None:
+            if isinstance(observation, ObserverTrouble) and self.process is not None:
+                last_lines = self.process.last_lines
+                observation = msgspec.structs.replace(observation, last_lines=last_lines)
+            tell(observation)
+
         for spec in specs:
             if spec.kind == "stdout":
-                around.append(output := _stdout(spec, command, now, tell))
+                around.append(output := _stdout(spec, command, now, tell_with_last_lines))
                 listeners.append(output.take)
                 continue
-            observer: Observer = looking[spec.kind](spec.text, spec.argument, now=now, tell=tell)
+            observer: Observer = looking[spec.kind](
+                spec.text, spec.argument, now=now, tell=tell_with_last_lines
+            )
             (within if spec.kind in ("http", "ws") else around).append(observer)
 
         def on_line(fd: int, line: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast, get_args
 
 import pybase64
 from websockets.asyncio.client import connect
@@ -12,8 +12,10 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from recall_simulator.observe.contents import Contents, look, sighted
 from recall_simulator.observe.observer import Identify, Now, Tell, passed
+from recall_simulator.observe.trust import trusting
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import ObserverTrouble
+from recall_simulator.record.streams import StreamKey, StreamType
 from recall_simulator.wire import parse_endpoint
 
 OPEN_WITHIN: Final = 10.0
@@ -46,11 +48,12 @@ class RelayObserver:
         self, name: str, url: str, *, now: Now, tell: Tell, identify: Identify | None = None
     ) -> None:
         try:
-            parse_endpoint(url)
+            endpoint = parse_endpoint(url)
         except UsageError as error:
             raise UsageError(f"--observe {name}: {error}") from None
         self.name = name
         self._url = url
+        self._tls = trusting() if endpoint.secure else None
         self._now = now
         self._tell = tell
         self._identify = identify
@@ -90,8 +93,9 @@ class RelayObserver:
     async def _listen(self) -> None:
         while True:
             try:
-                # A receiver with a certificate of its own is looked at through `ws`.
-                async with connect(self._url, max_size=None, proxy=None) as connection:
+                async with connect(
+                    self._url, max_size=None, proxy=None, ssl=self._tls
+                ) as connection:
                     self._connected.set()
                     async for message in connection:
                         self._put(message)
@@ -195,7 +199,7 @@ def _buried(said: object, depth: int) -> bytes | None:
 
 
 def _claimed(said: object) -> dict[str, Any]:
-    """What the relay says that the picture is: its place, recording and relative time."""
+    """What the relay says that the picture is: its stream, recording and relative time."""
     data: Any = said
     claimed: dict[str, Any] = {}
     while isinstance(data, dict):
@@ -204,9 +208,9 @@ def _claimed(said: object) -> dict[str, Any]:
         if "participant" in data:
             who = data["participant"]
             who = who.get("id") if isinstance(who, dict) else who
-            claimed["place"] = "/".join(
-                str(part) for part in (claimed.get("recording"), who, data.get("type")) if part
-            )
+            if isinstance(who, int) and data.get("type") in get_args(StreamType):
+                recording = claimed.get("recording", "")
+                claimed["credited"] = StreamKey(recording, who, cast(StreamType, data["type"]))
             stamp = data.get("timestamp")
             relative = stamp.get("relative") if isinstance(stamp, dict) else None
             if isinstance(relative, int | float):

@@ -5,7 +5,8 @@
     {"participant": 100, "type": "webcam", "relative": 76.805558}            by its timestamp
     {"sha256": "9f86d081884c7d65…"}                                          by the PNG's digest
 
-`recording`, `place`, `width` and `height` may stand in each.
+`recording`, `place`, `width` and `height` may stand in each. A digest with a participant and a type
+says under which stream the receiver has the picture.
 """
 
 import json
@@ -48,6 +49,7 @@ def read_row(row: Mapping[str, Any], *, observer: str, where: str, at: float) ->
         relative = float(given["relative"]) if "relative" in given else None
     except (TypeError, ValueError):
         raise RowError(f"relative {given['relative']!r} is no number of seconds") from None
+    recording = str(given.get("recording", ""))
     return Sighting(
         observer=observer,
         where=str(given.get("where", where)),
@@ -59,8 +61,9 @@ def read_row(row: Mapping[str, Any], *, observer: str, where: str, at: float) ->
         width=_whole(given, "width", 0),
         height=_whole(given, "height", 0),
         place=str(given.get("place", "")),
-        recording=str(given.get("recording", "")),
+        recording=recording,
         relative=relative,
+        credited=StreamKey(recording, participant, type_) if sha256 and stream else None,
     )
 
 

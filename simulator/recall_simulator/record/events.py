@@ -12,7 +12,7 @@ import msgspec
 from recall_simulator.record.outcomes import Closing, Outcome
 from recall_simulator.record.streams import Expectation, SignatureForm, StreamType
 
-DropReason = Literal["outage", "slow receiver", "lost in sending", "interrupted"]
+DropReason = Literal["outage", "slow receiver", "slow network", "lost in sending", "interrupted"]
 
 
 class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
@@ -127,8 +127,9 @@ class FrameDropped(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
 
     Attributes:
         reason: `outage` when no link was up, `slow receiver` when the policy for a slow receiver
-            gave it up, `lost in sending` when the link went while it was being written: the
-            receiver may have it or not; `interrupted` when the run was.
+            gave it up, `slow network` when our own slowness left no room for it, `lost in sending`
+            when the link went while it was being written: the receiver may have it or not;
+            `interrupted` when the run was.
     """
 
     scenario: str
@@ -162,6 +163,9 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
     """A ping before a planned end. With a pong, all that was sent before it has arrived.
 
     A pong proves the receiver's websocket layer, not its application.
+
+    Attributes:
+        held_back: the ping had not left when it was given up: a slow network of our making held it.
     """
 
     scenario: str
@@ -169,6 +173,7 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
     attempt: int
     at: float
     answered: bool
+    held_back: bool = False
 
 
 class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="end"):
@@ -176,9 +181,12 @@ class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
 
     Attributes:
         in_doubt: how many frames, the last ones written on this link, were not proven delivered
-            when it went.
+            when it went; the unsent ones come after them.
+        unsent: how many frames, the very last ones written on this link, are proven never to have
+            left when it was cut: they wait in our buffers, or in the socket's (Linux tells).
         largest_message: bytes of the largest message sent on this link.
         last_expect: what was asked of the receiver for the last message on this link.
+        refusable: whether this link bore any message that the receiver may refuse.
         closing: what became of our close frame; None where we sent none, or sent it second.
     """
 
@@ -188,8 +196,10 @@ class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     at: float
     outcome: Outcome
     in_doubt: int = 0
+    unsent: int = 0
     largest_message: int = 0
     last_expect: Expectation = "must accept"
+    refusable: bool = False
     closing: Closing | None = None
 
 

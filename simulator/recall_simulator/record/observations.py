@@ -28,6 +28,8 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
             receiver. Empty where the observer can't tell.
         recording: as the receiver says it; empty where it says none.
         relative: `timestamp.relative` as the receiver says it, seconds; None where it says none.
+        credited: the stream that the receiver says a picture is of, where the picture itself tells
+            too; its recording is empty where the receiver says none.
         due: from the mark: when the frame was due, in seconds since the recording began; negative
             where no mark says it.
     """
@@ -45,6 +47,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     recording: str = ""
     relative: float | None = None
+    credited: StreamKey | None = None
     due: float = -1.0
 
 
@@ -58,7 +61,10 @@ class Gone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """What a receiver says of itself: frames of a stream that it counted."""
+    """What a receiver says of itself: frames of a stream that it counted.
+
+    The recording of the stream is empty where the receiver says none.
+    """
 
     observer: str
     at: float
@@ -102,12 +108,14 @@ class ObserverTrouble(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         trouble: one sentence that says what to do.
         severity: `blind` when nothing was seen at all, `partial` when something was missed.
+        last_lines: of the receiver's standard error and output, where it was started here.
     """
 
     observer: str
     at: float
     trouble: str
     severity: Literal["blind", "partial"] = "blind"
+    last_lines: list[str] = []
 
 
 Observation = Sighting | Gone | Claim | ProcessSample | ProcessEnded | ObserverTrouble

@@ -24,6 +24,7 @@ _ASSIGNED = re.compile(
 )
 """A name that speaks of a secret, and what is given to it."""
 
+_HALF = re.compile("[\ud800-\udfff]")
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
 
 
@@ -45,7 +46,7 @@ def secrets_of_command(command: str) -> set[str]:
 
 
 def mask(value: Any, secrets: Iterable[str]) -> Any:
-    """A JSON value in which no text holds a secret.
+    """A JSON value in which no text holds a secret, nor what UTF-8 can't encode.
 
     Args:
         value: what `json.loads` may return.
@@ -58,7 +59,8 @@ def mask(value: Any, secrets: Iterable[str]) -> Any:
 
 def _masked(value: Any, pattern: re.Pattern[str]) -> Any:
     if isinstance(value, str):
-        return pattern.sub(HIDDEN, value)
+        # A file's name may be no UTF-8: Python reads it as halves of characters.
+        return _HALF.sub("\ufffd", pattern.sub(HIDDEN, value))
     if isinstance(value, dict):
         return {key: _masked(inner, pattern) for key, inner in value.items()}
     if isinstance(value, list):

@@ -4,10 +4,12 @@ Source: RFC 6455, section 5.2.
 """
 
 import struct
+from functools import lru_cache
 
 CONTINUATION, TEXT, BINARY = 0x0, 0x1, 0x2
 CLOSE, PING, PONG = 0x8, 0x9, 0xA
 _FIN, _MASKED = 0x80, 0x80
+_SHORT = 4096
 _MASK = b"\x37\xfa\x21\x3d"
 """Any mask will do where nothing between us and the receiver has to be protected from us."""
 
@@ -46,10 +48,17 @@ def masked(data: bytes, at: int) -> bytes:
         data: part of a payload; masking it again gives it back.
         at: bytes of the payload that stand before it.
     """
-    key = _MASK[at % 4 :] + _MASK[: at % 4]
     size = len(data)
-    mask = int.from_bytes((key * (size // 4 + 1))[:size])
+    mask = _short_mask(size, at % 4) if size < _SHORT else _mask(size, at % 4)
     return (int.from_bytes(data) ^ mask).to_bytes(size)
+
+
+def _mask(size: int, turn: int) -> int:
+    key = _MASK[turn:] + _MASK[:turn]
+    return int.from_bytes((key * (size // 4 + 1))[:size])
+
+
+_short_mask = lru_cache(maxsize=1024)(_mask)
 
 
 class MaskedText:
@@ -64,9 +73,9 @@ class MaskedText:
 
     __slots__ = ("_size", "frame")
 
-    def __init__(self, pieces: tuple[bytes, ...]) -> None:
-        self._size = sum(map(len, pieces))
-        self.frame = (_header(self._size, _FIN | TEXT), *pieces)
+    def __init__(self, *pieces: bytes) -> None:
+        self._size = size = sum(map(len, pieces))
+        self.frame = (_header(size, _FIN | TEXT), *pieces)
 
     def __len__(self) -> int:
         """Bytes of the payload."""

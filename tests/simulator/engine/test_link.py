@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -9,6 +10,7 @@ from typing import TypeVar
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.utils import accept_key
 
 from recall_simulator.engine import Link, LinkLost, WebSocketDialer
 from recall_simulator.record.outcomes import Closing, Outcome
@@ -23,6 +25,7 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 def over_a_link(
     use: Callable[[Link], Awaitable[T]],
     handler: Callable[[ServerConnection], Awaitable[None]],
+    plan: LinkPlan = LinkPlan(),
     **options: object,
 ) -> T:
     """What `use` makes of a link to a websockets server with this handler."""
@@ -32,7 +35,7 @@ def over_a_link(
             port = next(iter(server.sockets)).getsockname()[1]
             endpoint = parse_endpoint(f"ws://127.0.0.1:{port}/")
             dialer = WebSocketDialer(endpoint)
-            link = await dialer.dial(1, LinkPlan())
+            link = await dialer.dial(1, plan)
             try:
                 return await use(link)
             finally:
@@ -247,6 +250,69 @@ def test_a_close_frame_that_nobody_reads_is_given_up() -> None:
     outcome = over_a_link(use, doze, close_timeout=0.1)
     assert outcome is not None
     assert (outcome.text, outcome.cause) == ("unanswered close", "plan")
+
+
+def test_a_receiver_that_takes_nothing_is_no_slow_network() -> None:
+    async def doze(connection: ServerConnection) -> None:
+        connection.transport.pause_reading()
+        await connection.wait_closed()
+
+    async def use(link: Link) -> list[bool]:
+        link.send(b"x" * 50_000_000)
+        seen = [link.is_held_back]
+        while link.is_held_back:
+            await link.writable(0.05)
+        return [*seen, link.is_blocked, await link.writable(0.2)]
+
+    plan = LinkPlan(bandwidth=1e9)
+    assert over_a_link(use, doze, plan, max_size=None) == [True, True, False]
+
+
+def test_a_cut_says_how_much_never_left() -> None:
+    async def main() -> tuple[int, int, int]:
+        taken, go_on = 0, asyncio.Event()
+
+        async def doze(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal taken
+            request = (await reader.readuntil(b"\r\n\r\n")).decode()
+            key = request.partition("Sec-WebSocket-Key: ")[2].partition("\r\n")[0]
+            writer.write(
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                b"Connection: Upgrade\r\nSec-WebSocket-Accept: "
+                + accept_key(key).encode()
+                + b"\r\n\r\n"
+            )
+            await go_on.wait()
+            with contextlib.suppress(ConnectionError):
+                while data := await reader.read(2**20):
+                    taken += len(data)
+            writer.close()
+
+        async with await asyncio.start_server(doze, "127.0.0.1", 0) as server:
+            host, port = server.sockets[0].getsockname()
+            dialer = WebSocketDialer(parse_endpoint(f"ws://{host}:{port}/"))
+            link = await dialer.dial(1, LinkPlan())
+            before = link.written
+            for _ in range(20):
+                link.send(b"x" * 1_000_000)
+            unsent = await link.cut("rst")
+            go_on.set()
+            written = link.written - before
+        return written, unsent, taken
+
+    written, unsent, taken = asyncio.run(main())
+    assert written == 20 * 1_000_014
+    assert unsent > 1_000_000
+    assert taken <= written - unsent
+
+
+def test_nothing_is_known_to_have_stayed_where_all_has_left() -> None:
+    async def use(link: Link) -> int:
+        link.send(b"x" * 1000)
+        assert await link.answers_ping(20.0)
+        return await link.cut("rst")
+
+    assert over_a_link(use, ServerConnection.wait_closed) == 0
 
 
 def test_a_blocked_link_can_be_closed_in_bounded_time() -> None:

@@ -17,7 +17,8 @@ from websockets.frames import Opcode
 from recall_simulator.engine import Link, WebSocketDialer
 from recall_simulator.engine.clock import stopwatch
 from recall_simulator.record.outcomes import Outcome
-from recall_simulator.wire import LinkPlan, Signer, Travel, parse_endpoint
+from recall_simulator.wire import LinkPlan, MaskedText, Signer, Travel, parse_endpoint
+from recall_simulator.wire.framing import masked
 
 T = TypeVar("T")
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -183,6 +184,52 @@ def test_bandwidth_and_delay_hold_bytes_back_and_lose_none() -> None:
     assert outcome is None
     assert [len(text) for text in seen.messages] == [50_000] * 4
     assert taken >= 0.15
+
+
+def test_a_delay_alone_holds_nobody_up() -> None:
+    async def use(link: Link, seen: Seen) -> list[object]:
+        elapsed, states = stopwatch(), []
+        for _ in range(20):
+            link.send(b"x" * 100_000)
+            states.append(link.is_blocked)
+        sent, early = elapsed(), len(seen.messages)
+        assert await link.answers_ping(20.0)
+        return [any(states), sent < elapsed(), early, elapsed() >= 0.1, len(seen.messages)]
+
+    said, _ = linked(use, LinkPlan(delay=0.1))
+    assert said == [False, True, 0, True, 20]
+
+
+def test_a_frame_that_is_masked_already_is_held_back_too_and_counted() -> None:
+    async def use(link: Link, seen: Seen) -> list[object]:
+        before = link.written
+        link.send(MaskedText(masked(b"x" * 100, 0)))
+        states: list[object] = [link.is_held_back, link.written - before]
+        assert await link.answers_ping(20.0)
+        return [*states, seen.messages]
+
+    assert linked(use, LinkPlan(delay=0.02))[0] == [True, 106, ["x" * 100]]
+
+
+def test_what_is_under_way_has_an_end() -> None:
+    async def use(link: Link, seen: Seen) -> list[bool]:
+        for _ in range(10):
+            link.send(b"x" * 1_000_000)
+        return [link.is_blocked, link.is_held_back, await link.writable(20.0), link.is_blocked]
+
+    assert linked(use, LinkPlan(delay=0.1))[0] == [True, True, True, False]
+
+
+def test_what_waits_for_a_slow_network_does_not_wait_for_the_receiver() -> None:
+    async def use(link: Link, seen: Seen) -> list[bool]:
+        states = [link.is_held_back]
+        link.send(b"x" * 100_000)
+        states += [link.is_blocked, link.is_held_back]
+        states += [await link.writable(20.0), link.is_blocked]
+        return states
+
+    states, _ = linked(use, LinkPlan(bandwidth=1_000_000))
+    assert states == [False, True, True, True, False]
 
 
 def test_a_slow_handshake_is_slow_and_what_follows_is_not(

@@ -9,7 +9,7 @@ import pytest
 
 from recall_simulator.engine import Conduct, InProcessLink, VirtualClock, play
 from recall_simulator.frames import FrameLibrary
-from recall_simulator.meeting import Plan
+from recall_simulator.meeting import CutForm, Plan
 from recall_simulator.record.events import (
     AttemptEnded,
     Blocked,
@@ -27,11 +27,15 @@ FLAT = 'people = [{key = "a", scene = "flat"}]\n'
 class DozingLink(InProcessLink):
     """Takes nothing from one moment to another; what was sent then waits, byte by byte."""
 
-    def __init__(self, clock: VirtualClock, asleep: tuple[float, float], *, sips: bool) -> None:
+    def __init__(
+        self, clock: VirtualClock, asleep: tuple[float, float], *, sips: bool, ours: bool
+    ) -> None:
         super().__init__(1, lambda attempt, message: None)
         self._clock = clock
         self._asleep = asleep
         self._sips = sips
+        self._ours = ours
+        self._sizes: list[int] = []
         self._taken = 0
 
     @property
@@ -42,8 +46,20 @@ class DozingLink(InProcessLink):
     def unsent(self) -> int:
         return 1000 - self._taken
 
+    @property
+    def is_held_back(self) -> bool:
+        return self._ours and self.is_blocked
+
+    @property
+    def written(self) -> int:
+        return sum(self._sizes)
+
     def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
         super().send(message)
+        self._sizes.append(len(message))
+
+    async def cut(self, how: CutForm = "fin") -> int:
+        return sum(self._sizes[-3:]) - 1
 
     async def writable(self, seconds: float) -> bool:
         self._taken += self._sips
@@ -62,6 +78,7 @@ def play_dozing(
     asleep: tuple[float, float],
     *,
     sips: bool = False,
+    ours: bool = False,
     **conduct: Any,
 ) -> list[EngineEvent]:
     events: list[EngineEvent] = []
@@ -72,7 +89,7 @@ def play_dozing(
 
         async def dial(self, attempt: int, plan: LinkPlan) -> DozingLink:
             again = asleep if attempt == 1 else (0.0, 0.0)
-            return DozingLink(self._clock, again, sips=sips)
+            return DozingLink(self._clock, again, sips=sips, ours=ours)
 
     async def main(clock: VirtualClock) -> None:
         await play(
@@ -123,6 +140,8 @@ def test_a_receiver_that_takes_not_a_byte_is_given_up(
     (end, _) = [event for event in events if isinstance(event, AttemptEnded)]
     assert (end.outcome.cause, end.outcome.opened) == ("receiver", True)
     assert "not a byte taken for 10 s, 1000 waiting" in end.outcome.detail
+    # Of the three messages that are stuck, the last was given up, and the two before were frames.
+    assert (end.in_doubt, end.unsent) == (6, 2)
     assert dropped(events)["lost in sending"] == 1
     assert dropped(events)["slow receiver"] >= 18
     assert dropped(events)["outage"] in (6, 7)
@@ -151,6 +170,8 @@ def test_a_planned_end_comes_at_its_time(
     toml = f'duration = 20\n{FLAT}timeline = [{{at = 6, do = "{do}"}}]'
     events = play_dozing(library, plans_of(toml)[0], (4.0, 99.0))
     assert story(events) == [(outcome, 6.0), ("completed", 20.0)]
+    (end, _) = [event for event in events if isinstance(event, AttemptEnded)]
+    assert (end.in_doubt, end.unsent) == (0, 0)  # a pong had come
     assert dropped(events)["slow receiver"] == 3
 
 
@@ -172,3 +193,28 @@ def test_the_policies_that_drop_bound_what_is_sent_late(
     events = play_dozing(library, plan, (4.0, 9.0), slow_receiver=policy, backlog=2)
     assert 6 <= dropped(events)["slow receiver"] <= 8
     assert story(events) == [("completed", 20.0)]
+
+
+def test_a_slow_network_of_our_own_is_not_put_down_to_the_receiver(
+    plans_of: PlansOf, library: FrameLibrary
+) -> None:
+    plan = plans_of(f"duration = 40\n{FLAT}")[0]
+    events = play_dozing(library, plan, (4.0, 30.0), ours=True)
+    assert story(events) == [("completed", 40.0)]
+    assert not [event for event in events if isinstance(event, Blocked)]
+    sent = [event for event in events if isinstance(event, FrameSent)]
+    assert max(frame.stall for frame in sent) == 0.0
+    assert max(frame.lag for frame in sent) > 20.0
+
+
+@pytest.mark.parametrize("policy", ["block", "drop-oldest", "close"])
+def test_what_a_slow_network_leaves_no_room_for_is_dropped_on_its_account(
+    plans_of: PlansOf, library: FrameLibrary, policy: str
+) -> None:
+    timeline = "timeline = [{at = 9, do = 'cut'}]" if policy == "block" else ""
+    plan = plans_of(f"duration = 20\n{FLAT}{timeline}")[0]
+    events = play_dozing(library, plan, (4.0, 12.0), ours=True, slow_receiver=policy, backlog=3)
+    assert dropped(events)["slow network"] >= 3
+    assert not dropped(events)["slow receiver"]
+    ends = [event.outcome for event in events if isinstance(event, AttemptEnded)]
+    assert {end.cause for end in ends} == {"plan"}

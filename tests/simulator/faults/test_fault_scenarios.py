@@ -80,6 +80,9 @@ def test_what_is_wrong_is_told_as_everywhere(toml: str, key: str, words: str) ->
         ("do = 'drop'\nwho = 'adda'", "who", "nobody is called 'adda'; did you mean 'ada'?"),
         ("do = 'cut'\nat = '1m'", "at", "60 s is not before the end, 5 s"),
         ("do = 'drop'\nfrom = 5", "from", "5 s is not before the end, 5 s"),
+        ("do = 'drop'\nframe = 10", "frame", "such a number: the last is 9, and the first is 0"),
+        ("do = 'cut'\nframe = 500", "frame", "the last is 9"),
+        ("do = 'drop'\nevery = 6\nfrom = '3.9s'", "every", "the last is 9"),
     ],
 )
 def test_aims_that_miss_the_meeting_are_told(
@@ -90,6 +93,34 @@ def test_aims_that_miss_the_meeting_are_told(
         plans(scenario, plans_of)
     assert caught.value.key == f"faults[1].{key}"
     assert words in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        "do = 'drop'\ntype = 'screenshare'",
+        "do = 'binary'\nfrom = 2\nuntil = '2.001s'",
+        "do = 'stall'\nlasts = 1\nframe = 3\nfrom = 4.9",
+    ],
+)
+def test_a_fault_that_is_aimed_at_no_frame_is_told(toml: str, plans_of: object) -> None:
+    with pytest.raises(ScenarioError, match="no frame that there is"):
+        plans(read_toml(f"{GOOD}[[faults]]\n{toml}", "f"), plans_of)
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        "do = 'drop'\nframe = 9",
+        "do = 'drop'\nframe = 500\nprobability = 0",
+        "do = 'drop'\nevery = 1\n[[faults]]\ndo = 'drop'\nframe = 3",
+        "do = 'cut'\nat = 1",
+        "do = 'tear'\nat = 1",
+        "do = 'event'\nevent = 'unknown'\nat = 1\nwho = 'ada'",
+    ],
+)
+def test_a_fault_that_has_an_aim_is_taken(toml: str, plans_of: object) -> None:
+    assert plans(read_toml(f"{GOOD}[[faults]]\n{toml}", "f"), plans_of)
 
 
 def test_the_json_schema_has_the_faults() -> None:

@@ -80,7 +80,7 @@ def fuzzed(
         observe=[STDOUT] if observed else [],
         max_examples=inputs,
         seed=seed,
-        timeout=3.0,
+        timeout=5.0,
     )
 
 

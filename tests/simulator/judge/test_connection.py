@@ -1,6 +1,7 @@
 """The verdict on the connection alone."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 import pytest
 
@@ -141,6 +142,28 @@ def test_the_usual_cause(outcome: Outcome, size: int, words: str) -> None:
     assert bool(words) == bool(cause)
 
 
+def test_the_smallest_message_that_was_too_large_names_the_limit() -> None:
+    opened = LinkOpened(scenario="s", bot="b", attempt=1, at=0.0)
+    ends = [
+        AttemptEnded(
+            scenario=f"over-{size}", bot="b", attempt=1, at=0.0,
+            outcome=outcomes.closed(1009, ""), largest_message=size * 2**20,
+        )
+        for size in (11, 5)
+    ]  # fmt: skip
+    causes = [found.cause for found in judge([opened, *ends, *life(outcomes.COMPLETED)]).findings]
+    assert [cause.split(": ")[0] for cause in causes] == [
+        "after a message of 11.00 MiB",
+        "after a message of 5.00 MiB",
+    ]
+    assert all("aiohttp" in cause for cause in causes)
+
+
+def test_a_process_that_lives_on_is_not_said_to_have_died() -> None:
+    assert "its handler raised" in usual_cause(outcomes.cut(""), 0, lives=True)
+    assert "aiohttp default" in usual_cause(outcomes.cut(""), 5_000_000, lives=True)
+
+
 def test_closing_for_a_message_that_may_be_refused_is_tolerated() -> None:
     ended = AttemptEnded(
         scenario="s", bot="b", attempt=1, at=0.0, outcome=outcomes.closed(1009, ""),
@@ -149,6 +172,37 @@ def test_closing_for_a_message_that_may_be_refused_is_tolerated() -> None:
     opened = LinkOpened(scenario="s", bot="b", attempt=1, at=0.0)
     verdict = judge([opened, ended, *life(outcomes.COMPLETED)])
     assert (verdict.verdict, verdict.exit_code) == ("tolerated", 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "refusable", "reason", "verdict"),
+    [
+        (1007, True, "finished", "tolerated"),
+        (1007, True, "unconnected", "tolerated"),
+        (1007, False, "finished", "failed"),
+        (1007, False, "unconnected", "failed"),
+        (1011, True, "finished", "failed"),
+        (1000, True, "unconnected", "failed"),
+    ],
+)
+def test_a_refusal_may_come_late_if_its_code_says_so(
+    code: int, refusable: bool, reason: Literal["finished", "unconnected"], verdict: str
+) -> None:
+    ended = AttemptEnded(
+        scenario="s", bot="b", attempt=1, at=0.0, outcome=outcomes.closed(code, ""),
+        refusable=refusable,
+    )  # fmt: skip
+    opened = LinkOpened(scenario="s", bot="b", attempt=1, at=0.0)
+    gone = BotEnded(scenario="s", bot="b", at=0.0, reason=reason)
+    assert judge([opened, ended, gone]).verdict == verdict
+
+
+def test_a_cut_that_leaves_no_time_to_dial_again_is_nobodys_failure() -> None:
+    for ends in ([outcomes.PLANNED_CUT], [outcomes.PLANNED_CUT, outcomes.PLANNED_ABORT]):
+        verdict = judge(life(*ends, reason="unconnected"))
+        assert (verdict.verdict, verdict.findings) == ("ok", [])
+    never_up = judge(life(outcomes.PLANNED_ABORT, reason="unconnected"))
+    assert (never_up.verdict, never_up.findings[0].kind) == ("inconclusive", "unconnected")
 
 
 def test_being_unconnected_at_the_end_after_having_been_up_is_a_failure() -> None:
@@ -183,6 +237,16 @@ def test_frames_that_nothing_proves_to_have_been_read_are_not_called_good(
     verdict = judge([*events, ended(outcome, in_doubt)])
     assert [finding.kind for finding in verdict.findings] == kinds
     assert verdict.verdict == ("inconclusive" if kinds else "ok")
+
+
+def test_a_ping_that_a_slow_network_of_ours_held_back_is_no_sign_against_a_receiver() -> None:
+    for held_back, kinds in ((True, []), (False, ["unproven"])):
+        probed = Probed(
+            scenario="s", bot="b", attempt=1, at=0.0, answered=False, held_back=held_back
+        )
+        opened = LinkOpened(scenario="s", bot="b", attempt=1, at=0.0)
+        verdict = judge([opened, probed, ended(outcomes.PLANNED_CUT, 48)])
+        assert [finding.kind for finding in verdict.findings] == kinds
 
 
 def test_a_receiver_that_holds_frames_up_is_called_slow() -> None:

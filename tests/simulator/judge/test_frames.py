@@ -14,6 +14,7 @@ from recall_simulator.record.events import (
     BotEnded,
     BotStarted,
     EngineEvent,
+    FrameDropped,
     FrameSent,
     LinkOpened,
     RunStarted,
@@ -59,7 +60,7 @@ def frame(
     )  # fmt: skip
 
 
-def run(*legs: Iterable[FrameSent], in_doubt: int = 0) -> list[EngineEvent]:
+def run(*legs: Iterable[FrameSent], in_doubt: int = 0, unsent: int = 0) -> list[EngineEvent]:
     """A run whose links were cut between the legs, with so many frames in doubt at each cut."""
     events: list[EngineEvent] = [
         RunStarted(run_id=RUN, seed=1, start_time="", url="ws://h/", scenarios=["s"], speed="max"),
@@ -77,6 +78,7 @@ def run(*legs: Iterable[FrameSent], in_doubt: int = 0) -> list[EngineEvent]:
                 at=0.0,
                 outcome=outcome,
                 in_doubt=0 if last else in_doubt,
+                unsent=0 if last else unsent,
             )
         )
     return [*events, BotEnded(**WHO, at=99.0, reason="finished")]
@@ -235,9 +237,130 @@ def test_frames_overwritten_after_a_reconnect() -> None:
 def test_a_picture_that_was_moved_is_not_gone() -> None:
     old, new = saw(ADA[0], where="a"), saw(ADA[0], where="b")
     gone = Gone(observer=old.observer, where="a", at=9.0, sighting=old)
-    verdict = judge(run(ADA[:1]), [old, new, gone])
-    assert verdict.findings[0].kind == "doubled"
-    assert verdict.streams[0].lost == 0
+    orders: list[list[Observation]] = [[old, new, gone], [old, gone, new]]
+    for observations in orders:
+        verdict = judge(run(ADA[:1]), observations)
+        assert (verdict.verdict, verdict.findings) == ("ok", [])
+        assert verdict.streams[0].lost == 0
+
+
+def test_a_copy_in_another_place_is_no_double() -> None:
+    newest = saw(ADA[9], where="latest.png", place="latest.png")
+    verdict = judge(run([*ADA, *BO]), [*map(saw, [*ADA, *BO]), newest])
+    assert (verdict.verdict, verdict.findings) == ("ok", [])
+
+
+def test_the_newest_picture_of_all_mixes_nothing_that_lies_in_its_own_place_as_well() -> None:
+    newest = [saw(sent, where="latest.png", place="latest.png") for sent in [*ADA, *BO]]
+    overwritten = [
+        Gone(observer=sighting.observer, where=sighting.where, at=99.0, sighting=sighting)
+        for sighting in newest[:-1]
+    ]
+    shown: list[Observation] = [*map(saw, [*ADA, *BO]), newest[0]]
+    for sighting, gone in zip(newest[1:], overwritten, strict=True):
+        shown += [gone, sighting]
+    verdict = judge(run([*ADA, *BO]), shown)
+    assert (verdict.verdict, verdict.findings) == ("ok", [])
+
+
+def test_files_that_were_deleted_are_not_said_to_be_written_over() -> None:
+    seen = [saw(sent) for sent in ADA]
+    gone = [Gone(observer=s.observer, where=s.where, at=99.0, sighting=s) for s in seen[:4]]
+    verdict = judge(run(ADA), [*seen, *gone])
+    assert summary(verdict) == [("overwritten", "failed", 4)]
+    assert verdict.findings[0].cause.startswith("the files were deleted")
+
+
+@pytest.mark.parametrize("kept", ["jpeg", "other PNG", "as it came"])
+def test_frames_without_a_mark_at_a_receiver_that_keeps_other_files(kept: str) -> None:
+    small = [msgspec.structs.replace(frame(n), width=64, height=48) for n in range(10, 14)]
+    sha256 = {"jpeg": "", "other PNG": "f" * 64, "as it came": ADA[0].sha256}[kept]
+    seen = [msgspec.structs.replace(saw(ADA[0]), sha256=sha256), *map(saw, ADA[1:])]
+    verdict = judge(run([*ADA, *small]), seen)
+    if kept == "as it came":
+        assert summary(verdict) == [("lost", "failed", 4)]
+    else:
+        assert summary(verdict) == [("unseeable", "inconclusive", 4)]
+        assert verdict.streams[0].lost == 0
+
+
+def test_a_frame_that_was_not_sent_whole_is_no_stranger() -> None:
+    torn = frame(10)
+    dropped = FrameDropped(
+        **WHO, at=5.0, recording="r", participant=100, type="webcam", sequence=10, name=None,
+        reason="lost in sending",
+    )  # fmt: skip
+    verdict = judge([*run(ADA), dropped], [*map(saw, ADA), saw(torn)])
+    assert (verdict.verdict, verdict.findings) == ("ok", [])
+
+
+def test_an_observer_that_saw_nothing_of_this_run_was_blind() -> None:
+    stranger = Sighting(observer="stdout:x", where="line 1", at=1.0, sha256="0" * 64)
+    verdict = judge(run(ADA), [stranger, stranger])
+    assert summary(verdict) == [("blind", "inconclusive", 2)]
+    assert "fits no frame of this run" in verdict.findings[0].what
+
+
+def credited(sent: FrameSent, participant: int, type: StreamType = "webcam") -> Sighting:
+    stream = StreamKey("", participant, type)
+    return msgspec.structs.replace(saw(sent, place=""), observer="ws:x", credited=stream)
+
+
+def test_streams_that_are_handed_on_under_each_others_names() -> None:
+    seen = [*(credited(sent, 200) for sent in ADA), *(credited(sent, 100) for sent in BO)]
+    verdict = judge(run([*ADA, *BO]), seen)
+    assert summary(verdict) == [("mixed", "failed", 10), ("mixed", "failed", 10)]
+    assert verdict.findings[0].evidence == ["10 said to be 200/webcam by ws:x"]
+
+
+def test_a_receiver_may_have_numbers_of_its_own() -> None:
+    seen = [*(credited(sent, 1) for sent in ADA), *(credited(sent, 2) for sent in BO)]
+    assert judge(run([*ADA, *BO]), seen).findings == []
+    seen[3] = credited(ADA[3], 2)
+    assert summary(judge(run([*ADA, *BO]), seen)) == [("mixed", "failed", 1)]
+
+
+def exchanged(*names: str) -> list[tuple[str, int]]:
+    """The findings where the pictures of Ada and Bo lie in places of these names."""
+    seen = [saw(sent, place=names[0]) for sent in ADA]
+    seen += [saw(sent, place=names[1]) for sent in BO]
+    return [(f.kind, f.count) for f in judge(run([*ADA, *BO]), seen).findings]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("out/200-cam/*.png", "out/100-cam/*.png"), ("o/p200_*.png", "o/p100_*.png")],
+)
+def test_places_that_bear_each_others_ids_were_exchanged(names: tuple[str, str]) -> None:
+    assert exchanged(*names) == [("mixed", 10), ("mixed", 10)]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("out/100/*.png", "out/200/*.png"),
+        ("out/200/*.png", "out/300/*.png"),  # numbers of its own
+        ("out/ada/*.png", "out/100/*.png"),
+        ("out/200/100/*.png", "out/100/200/*.png"),
+        (
+            "out/0f0f0f0f-0000-0000-0000-000000000200/a/*",
+            "out/0f0f0f0f-0000-0000-0000-00000000100/b/*",
+        ),
+    ],
+)
+def test_other_numbers_in_places_say_nothing(names: tuple[str, str]) -> None:
+    assert exchanged(*names) == []
+
+
+def test_types_that_were_exchanged() -> None:
+    share = [frame(n, 100, "screenshare") for n in range(4)]
+    seen = [saw(sent, place="out/screenshare/100") for sent in ADA]
+    seen += [saw(sent, place="out/webcam/100") for sent in share]
+    verdict = judge(run([*ADA, *share]), seen)
+    assert summary(verdict) == [("mixed", "failed", 10), ("mixed", "failed", 4)]
+    assert verdict.findings[0].evidence == [
+        "10 in out/screenshare/100, which bears another's name: screenshare"
+    ]
 
 
 def test_frames_in_doubt_are_neither_demanded_nor_forbidden() -> None:
@@ -251,6 +374,17 @@ def test_frames_in_doubt_are_neither_demanded_nor_forbidden() -> None:
     assert summary(verdict) == [("lost", "failed", 1)]
 
 
+def test_frames_that_never_left_are_neither_in_doubt_nor_demanded() -> None:
+    second = [frame(n, attempt=2) for n in range(10, 12)]
+    events = run(ADA, second, in_doubt=1, unsent=2)
+    for kept in (range(7), range(8)):
+        verdict = judge(events, [*(saw(ADA[n]) for n in kept), *map(saw, second)])
+        assert verdict.verdict == "ok"
+        assert (verdict.streams[0].expected, verdict.streams[0].in_doubt) == (9, 1)
+    verdict = judge(events, [*(saw(ADA[n]) for n in range(6)), *map(saw, second)])
+    assert summary(verdict) == [("lost", "failed", 1)]
+
+
 def test_a_frame_sent_again_is_in_doubt_no_more() -> None:
     again = [frame(9, attempt=2)]
     verdict = judge(run(ADA, again, in_doubt=1), [saw(sent) for sent in ADA[:9]])
@@ -260,6 +394,45 @@ def test_a_frame_sent_again_is_in_doubt_no_more() -> None:
 def test_damaged_frames_need_not_be_seen() -> None:
     damaged = frame(10, expect="must survive")
     assert judge(run([*ADA, damaged]), [saw(sent) for sent in ADA]).verdict == "ok"
+
+
+def cut_at_close(events: list[EngineEvent], *, in_doubt: int) -> list[EngineEvent]:
+    """The same run with a receiver that cut the last link when it was to be closed."""
+    outcome = msgspec.structs.replace(outcomes.COMPLETED, detail=outcomes.CUT_AT_CLOSE.detail)
+    return [
+        msgspec.structs.replace(event, outcome=outcome, in_doubt=in_doubt)
+        if isinstance(event, AttemptEnded)
+        else event
+        for event in events
+    ]
+
+
+def test_who_cuts_at_the_close_with_frames_unread_has_dropped_the_connection() -> None:
+    events = cut_at_close(run(ADA), in_doubt=4)
+    assert judge(events, [*map(saw, ADA)]).verdict == "ok"
+    verdict = judge(events, [*map(saw, ADA[:6])])
+    (finding,) = verdict.findings
+    assert (verdict.verdict, finding.kind, finding.column) == ("failed", "dropped", "drops")
+    assert "4 frames before it were never seen" in finding.what
+    assert finding.evidence == ["100/webcam: frames 6, 7, 8, 9"]
+    watched = saw(ADA[0]).observer
+    trouble = ObserverTrouble(observer=watched, at=0.0, trouble="t", severity="partial")
+    assert summary(judge(events, [*map(saw, ADA[:6]), trouble])) == [("partial", "note", 1)]
+
+
+def test_frames_that_show_the_same_picture_are_not_taken_for_another_streams() -> None:
+    empty = [
+        msgspec.structs.replace(frame(3, who, expect="must survive"), sha256="e3b0c442")
+        for who in (100, 200)
+    ]
+    others = [sent for sent in (*ADA, *BO) if sent.sequence != 3]
+    rows: list[Observation] = [
+        Sighting(observer="command:x", where="", at=99.0, sha256=sent.sha256,
+                 place=str(sent.participant))
+        for sent in (*others, *empty)
+    ]  # fmt: skip
+    assert judge(run([*others, *empty]), rows).findings == []
+    assert judge(run([*others, *empty]), [*rows, rows[-1]]).findings == []
 
 
 def test_streams_filed_together() -> None:
@@ -312,8 +485,17 @@ def test_an_observer_in_trouble(severity: str, expected: str) -> None:
 
 def test_where_only_samples_were_seen_a_missing_frame_proves_nothing() -> None:
     trouble = ObserverTrouble(observer="http:x", at=0.0, trouble="samples", severity="partial")
-    verdict = judge(run(ADA), [trouble, saw(ADA[0])])
+    sample = msgspec.structs.replace(saw(ADA[0]), observer="http:x")
+    verdict = judge(run(ADA), [trouble, sample])
     assert verdict.verdict == "inconclusive"
+    assert "samples were taken" in verdict.findings[-1].cause
+
+
+def test_where_somebody_else_saw_everything_a_missing_frame_is_lost_all_the_same() -> None:
+    trouble = ObserverTrouble(observer="http:x", at=0.0, trouble="samples", severity="partial")
+    sample = msgspec.structs.replace(saw(ADA[0]), observer="http:x")
+    verdict = judge(run(ADA), [trouble, sample, *map(saw, ADA[1:9])])
+    assert summary(verdict) == [("partial", "note", 1), ("lost", "failed", 1)]
 
 
 @pytest.mark.parametrize(
@@ -325,6 +507,71 @@ def test_the_receivers_own_counts(counted: int, kinds: list[str]) -> None:
     verdict = judge(run(ADA), [early, claim])
     assert [finding.kind for finding in verdict.findings] == kinds
     assert "the receiver's own counts" in verdict.looked_at
+
+
+def meetings(*recordings: str) -> list[EngineEvent]:
+    """Runs of the same meeting, one after the other: the same frames at the same times."""
+    events: list[EngineEvent] = []
+    for number, recording in enumerate(recordings):
+        bot = BotStarted(scenario=recording, bot="b", number=number, recording=recording, ends_at=9)
+        events.append(bot)
+        events += [
+            msgspec.structs.replace(sent, recording=recording, written=100 * number + sent.written)
+            for sent in ADA
+        ]
+    return events
+
+
+def count(recording: str, frames: int) -> Claim:
+    return Claim(
+        observer="stdout:x", at=9.0, stream=StreamKey(recording, 100, "webcam"), frames=frames
+    )
+
+
+def test_counts_without_a_recording_are_those_of_the_only_meeting() -> None:
+    assert judge(run(ADA), [count("", 10)]).findings == []
+    assert summary(judge(run(ADA), [count("", 9)])) == [("miscounted", "failed", 1)]
+
+
+def test_counts_without_a_recording_prove_nothing_of_several_meetings_unless_they_add_up() -> None:
+    assert judge(meetings("r", "q"), [count("", 20)]).findings == []
+    verdict = judge(meetings("r", "q"), [count("", 10)])
+    assert summary(verdict) == [("miscounted", "inconclusive", 10)]
+    assert "let it say the recording" in verdict.findings[0].cause
+    assert judge(meetings("r", "q"), [count("r", 10), count("q", 10)]).findings == []
+
+
+def test_counts_of_other_recordings_are_no_counts() -> None:
+    assert summary(judge(run(ADA), [count("zz", 10)])) == [("blind", "inconclusive", 1)]
+
+
+def said(at: float, relative: float, observer: str = "stdout:x") -> Sighting:
+    return Sighting(
+        observer=observer, where=f"{at}", at=at, participant=100, type="webcam", relative=relative
+    )
+
+
+def test_what_is_said_without_a_recording_is_of_the_meeting_that_is_played() -> None:
+    events = meetings("r", "q")
+    lines = [said(start + sent.written, sent.relative) for start in (0, 100) for sent in ADA]
+    assert judge(events, lines).findings == []
+    verdict = judge(events, lines[:4] + lines[5:])
+    assert summary(verdict) == [("ambiguous", "note", 1), ("lost", "failed", 1)]
+    assert verdict.findings[-1].scenario == "r"
+
+
+def test_what_is_said_at_the_end_without_a_recording_is_counted_at_least() -> None:
+    lines = [said(999.0, sent.relative, "command:x") for _ in "rq" for sent in ADA]
+    assert summary(judge(meetings("r", "q"), lines)) == [("ambiguous", "note", 10)]
+    assert [f.kind for f in judge(meetings("r", "q"), lines[1:]).findings][-1] == "lost"
+
+
+def test_a_time_may_be_printed_with_two_digits() -> None:
+    events = [msgspec.structs.replace(sent, relative=sent.relative + 0.1234) for sent in ADA]
+    lines = [said(99.0, round(sent.relative, 2)) for sent in events]
+    assert judge(run(events), lines).findings == []
+    lines = [said(99.0, round(sent.relative, 1)) for sent in events]
+    assert summary(judge(run(events), lines)) == [("blind", "inconclusive", 10)]
 
 
 def test_a_process_that_ends_has_died_with_its_last_words() -> None:
@@ -362,8 +609,13 @@ def test_a_dead_receiver_is_not_told_to_be_started_first() -> None:
 
 
 def test_a_receiver_that_kept_nothing_is_told_how_much_that_is() -> None:
-    trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no file")
-    assert "it kept none of 10 frames" in judge(run(ADA), [trouble]).findings[0].cause
+    lines = [f"line {n}" for n in range(9)]
+    trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no file", last_lines=lines)
+    (finding,) = judge(run(ADA), [trouble]).findings
+    assert "it kept none of 10 frames" in finding.cause
+    assert finding.evidence == lines[-5:]
+    elsewhere = msgspec.structs.replace(trouble, observer="http:x", trouble="refused")
+    assert judge(run(ADA), [elsewhere]).findings[0].cause == ""
     assert judge([], [trouble]).findings[0].cause == ""
     assert judge(run(ADA), [*map(saw, ADA), trouble]).findings[0].cause == ""
 
@@ -374,6 +626,8 @@ def test_growth_of_memory_is_noted() -> None:
 
     grown = [sample(n, 100_000_000 if n < 6 else 900_000_000) for n in range(12)]
     assert summary(judge(run(ADA), grown)) == [("grew", "note", 1)]
+    small = [sample(n, 10_000_000 if n < 6 else 200_000_000) for n in range(12)]
+    assert judge(run(ADA), small).findings == []
     flat = [sample(n, 100_000_000) for n in range(12)]
     assert judge(run(ADA), flat).findings == []
     assert judge(run(ADA), flat[:2]).findings == []

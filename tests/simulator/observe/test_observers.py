@@ -108,6 +108,26 @@ def test_a_receiver_that_died_is_started_anew_and_goes_on(
     assert [sighting.sequence for sighting in told.of(Sighting)][:2] == [0, 1]
 
 
+def test_what_could_not_be_seen_is_told_with_the_last_lines_of_the_receiver(
+    run: Run, told: Told, script: Callable[[str], str], free_port: int, tmp_path: Path
+) -> None:
+    command = script(LISTENS.format(port=free_port, then="print('no space left', flush=True)"))
+
+    async def main() -> None:
+        async with Observers(
+            [f"files:{tmp_path}/nothing/*.png"],
+            command=command,
+            url=f"ws://127.0.0.1:{free_port}/",
+            now=told.now,
+            tell=told.tell,
+        ):
+            pass
+
+    run(main)
+    assert "matches no file" in told.trouble.trouble
+    assert told.trouble.last_lines == ["up", "no space left"]
+
+
 def test_a_receiver_that_runs_already_is_observed_from_outside(
     run: Run, told: Told, png: PngMaker, free_port: int, tmp_path: Path
 ) -> None:

@@ -3,8 +3,11 @@
 import asyncio
 import base64
 import json
+import ssl
+import subprocess
 from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from recall_simulator.observe.relay import RelayObserver
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import ObserverTrouble, Sighting
+from recall_simulator.record.streams import StreamKey
 
 from .conftest import PngMaker, Told
 
@@ -77,7 +81,9 @@ def test_pictures_in_binary_in_recalls_shape_and_in_other_json(
     seen = told.of(Sighting)
     assert [sighting.sequence for sighting in seen] == [0, 1, 2, 3]
     assert seen[1].sha256 == sha256(png(1)).hexdigest()
-    assert [sighting.place for sighting in seen] == ["", "r/100/webcam", "7/screenshare", ""]
+    assert [sighting.credited for sighting in seen] == [
+        None, StreamKey("r", 100, "webcam"), StreamKey("", 7, "screenshare"), None,
+    ]  # fmt: skip
     assert (seen[1].recording, seen[1].relative) == ("r", 0.5)
     assert told.of(ObserverTrouble) == []
 
@@ -95,6 +101,38 @@ def test_a_relay_that_closes_is_told_with_its_code_and_dialled_again(
     run(main)
     assert told.trouble.severity == "partial"
     assert "first with 1013 enough" in told.trouble.trouble
+
+
+@pytest.mark.slow
+def test_a_relay_may_have_a_certificate_that_it_signed_itself(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    async def hand_on(connection: ServerConnection) -> None:
+        await connection.send(png(0))
+        await connection.wait_closed()
+
+    async def main() -> None:
+        async with serve(hand_on, "127.0.0.1", 0, ssl=context) as server:
+            url = f"wss://127.0.0.1:{port_of(server)}/relay"
+            observer = RelayObserver(f"ws:{url}", url, now=told.now, tell=told.tell)
+            await observer.start()
+            await told.until(Sighting)
+            await observer.stop()
+
+    run(main)
+    assert told.of(ObserverTrouble) == []
 
 
 def test_a_relay_that_hands_nothing_on_makes_it_blind(run: Run, told: Told) -> None:

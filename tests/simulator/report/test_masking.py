@@ -42,3 +42,4 @@ def test_secrets_are_masked_wherever_they_stand() -> None:
         "b": {"whsec_abc=": "…"},
     }
     assert mask("nothing to hide", set()) == "nothing to hide"
+    assert mask(["out/\udcff.png"], set()) == ["out/\ufffd.png"]

@@ -37,7 +37,8 @@ def draw_latency(latency: Latency) -> Element:
             parts.append(_text(str(count), middle, top - 5, class_="count"))
         if index < len(latency.bounds) and place < len(shown) - 1:
             bound = seconds(latency.bounds[index])
-            parts.append(_text(bound, f"{left + share:.2f}%", HEIGHT + 30))
+            which = "odd" if place % 2 else None
+            parts.append(_text(bound, f"{left + share:.2f}%", HEIGHT + 30, class_=which))
     return tag(
         "figure",
         tag("figcaption", tag("b", "From writing to sight: "), told),

@@ -47,7 +47,7 @@ MEANINGS: dict[Fate, str] = {
     "lost": "a good receiver has it; this one never did",
     "in doubt": "not there, and not proven to have arrived",
     "excused": "not there, and not asked for",
-    "unseen": "nobody looked, or samples only were taken",
+    "unseen": "nobody looked, or could have told it from others",
     "missed": "came due and was not sent, mostly for want of a connection",
 }
 _BAD: tuple[Fate, ...] = ("lost", "overwritten", "misplaced")
@@ -138,7 +138,7 @@ def sum_up(lane: Lane) -> Iterable[Element | str]:
     """How many frames of a stream are there, beside its lane."""
     counts = lane.counts
     sent = counts.total() - counts["missed"]
-    there = counts["kept"] + counts["doubled"]
+    there = counts["kept"] + counts["doubled"] + counts["misplaced"]
     if counts["unseen"] and not there:
         yield plural(sent, "frame") + " sent"
         return

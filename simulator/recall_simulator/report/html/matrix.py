@@ -102,4 +102,6 @@ def _frames(document: Document, case: CaseRow) -> str:
     judged = [row for row in document.stream_verdicts if row.scenario == case.name]
     if judged:
         return f"{sum(row.seen for row in judged)}/{sum(row.expected for row in judged)}"
+    if case.verdict == "skipped":
+        return "–"
     return f"{sum(row.frames for row in document.streams if row.scenario == case.name)} sent"

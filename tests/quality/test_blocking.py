@@ -1,0 +1,37 @@
+"""Decoding on the event loop is found, however fast the machine: the pong before a cut is late."""
+
+import json
+import shlex
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RECEIVER = Path(__file__).parent / "planted" / "blocking.py"
+
+
+@pytest.mark.slow
+def test_a_receiver_that_decodes_on_its_event_loop_answers_no_ping(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, str(RECEIVER), "--port", str(port), "--save", "out"]
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "recall_simulator", "run", "quick-cut", "--speed", "max",
+            "--url", f"ws://127.0.0.1:{port}/", "--exec", shlex.join(command),
+            "--observe", "files:out/**/*.png", "--json", "--quiet",
+        ],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert finding["kind"] == "unproven"
+    assert "its event loop is busy" in finding["cause"]
