@@ -139,6 +139,7 @@ class Receiver:
         self._link: Link | None = None
         self._dials = 0
         self._is_sick = False
+        self._is_doubtful = False
         self._height = 0
         self._slowest = 0.0
         self._said: list[str] = []
@@ -167,6 +168,8 @@ class Receiver:
         elif self._link is not None and self._link.lost.done():
             return await self._after_loss(self._link.lost.result())  # it came late
         link = await self.opened()
+        if self._is_doubtful:
+            link = await self._cured(link)
         self._said = self._process.last_lines if self._process is not None else []
         patience = self._timeout
         if quick:
@@ -206,7 +209,7 @@ class Receiver:
         if late:
             await _stays(link, _GRACE)
         if not await _unless_closed(link, self._sentinel.seen(patience)):
-            self._is_sick = True
+            self._is_doubtful = True
             return Trouble("lost", message="the link stands, and the next valid frame is not seen")
         return self._grown()
 
@@ -242,6 +245,18 @@ class Receiver:
                     await self._restart()
                     continue
                 await clock.back_off_until(clock.now() + answer.seconds)
+
+    async def _cured(self, link: Link) -> Link:
+        """A link on which a valid frame gets through again: a new one, or of a new process."""
+        self._is_doubtful = False
+        if self._process is None:
+            return link
+        with contextlib.suppress(LinkLost):
+            link.send(self._sentinel.message())
+            if await _unless_closed(link, self._sentinel.seen(_QUICK)):
+                return link
+        self._is_sick = True
+        return await self.opened()
 
     async def hang_up(self) -> None:
         """Leave the link, if there is one."""
