@@ -25,6 +25,7 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 def over_a_link(
     use: Callable[[Link], Awaitable[T]],
     handler: Callable[[ServerConnection], Awaitable[None]],
+    plan: LinkPlan = LinkPlan(),
     **options: object,
 ) -> T:
     """What `use` makes of a link to a websockets server with this handler."""
@@ -34,7 +35,7 @@ def over_a_link(
             port = next(iter(server.sockets)).getsockname()[1]
             endpoint = parse_endpoint(f"ws://127.0.0.1:{port}/")
             dialer = WebSocketDialer(endpoint)
-            link = await dialer.dial(1, LinkPlan())
+            link = await dialer.dial(1, plan)
             try:
                 return await use(link)
             finally:
@@ -249,6 +250,22 @@ def test_a_close_frame_that_nobody_reads_is_given_up() -> None:
     outcome = over_a_link(use, doze, close_timeout=0.1)
     assert outcome is not None
     assert (outcome.text, outcome.cause) == ("unanswered close", "plan")
+
+
+def test_a_receiver_that_takes_nothing_is_no_slow_network() -> None:
+    async def doze(connection: ServerConnection) -> None:
+        connection.transport.pause_reading()
+        await connection.wait_closed()
+
+    async def use(link: Link) -> list[bool]:
+        link.send(b"x" * 50_000_000)
+        seen = [link.is_held_back]
+        while link.is_held_back:
+            await link.writable(0.05)
+        return [*seen, link.is_blocked, await link.writable(0.2)]
+
+    plan = LinkPlan(bandwidth=1e9)
+    assert over_a_link(use, doze, plan, max_size=None) == [True, True, False]
 
 
 def test_a_cut_says_how_much_never_left() -> None:

@@ -49,6 +49,22 @@ def test_what_ends_the_process_is_found_and_the_campaign_goes_on() -> None:
     assert finding.count >= 1
 
 
+def test_what_was_wrong_before_the_process_ended_is_not_lost() -> None:
+    report = fuzz_target("oddities:raises_and_ends", max_examples=256)
+    counts = {finding.outcome: finding.count for finding in report.findings}
+    alone = fuzz_target("oddities:raises_without_email", max_examples=256)
+    assert counts["died"] >= 1
+    assert report.left_out == 0
+    assert counts["raised"] == sum(finding.count for finding in alone.findings)
+
+
+def test_what_happens_once_is_told_apart() -> None:
+    finding = first_finding("fails_at_its_tenth_call")
+    assert finding.first == 10
+    assert finding.minimal == finding.input
+    assert finding.message == " (not again when it was given alone)"
+
+
 def test_a_crash_is_named_with_its_place() -> None:
     finding = first_finding("crashes")
     assert (finding.outcome, finding.error) == ("died", "SIGSEGV")
