@@ -9,6 +9,7 @@ The receivers of `tests/other_stacks` keep no pictures: they write down digests,
 
 import json
 import os
+import re
 import shlex
 import socket
 import ssl
@@ -174,8 +175,22 @@ def in_chapter(cases: Sequence[CaseVerdict]) -> str:
         if len(numbers) == len(cases) > 1:
             return f"all {verdict}"
         if numbers:
-            words.append(f"{verdict} {', '.join(numbers)}")
+            words.append(f"{verdict} {spans(numbers, [case.number for case in cases])}")
     return "; ".join(words)
+
+
+def spans(numbers: Sequence[str], order: Sequence[str]) -> str:
+    """Numbers of cases, those that follow one another as a span."""
+    if len(numbers) == len(order) > 1:
+        return "all cases"
+    runs: list[list[str]] = []
+    for number in numbers:
+        before = order.index(number) - 1 if number in order else -1
+        if runs and before >= 0 and order[before] == runs[-1][-1]:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
 
 
 def findings(result: CheckResult) -> list[Found]:
@@ -184,7 +199,10 @@ def findings(result: CheckResult) -> list[Found]:
     number_of = {case.name: case.number for case in result.cases}
     for finding in result.verdict.findings:
         key = (finding.severity, finding.kind, finding.cause or finding.what)
-        entry = found.setdefault(key, Found(finding.severity, finding.kind, finding.text, []))
+        text = re.sub(r"^command:\S+ docs/\S+ \S+: ", "", finding.text).replace(
+            sys.executable, "python"
+        )
+        entry = found.setdefault(key, Found(finding.severity, finding.kind, text, []))
         number = number_of.get(finding.scenario, "the run")
         if number not in entry.cases:
             entry.cases.append(number)
@@ -213,8 +231,9 @@ def page(results: Sequence[tuple[Receiver, CheckResult]]) -> str:
         if not found:
             continue
         lines += ["", f"## {name_of(receiver)}", "", f"{result.verdict.verdict}:", ""]
+        order = [case.number for case in result.cases]
         for severity, kind, text, cases in found:
-            lines.append(f"- {', '.join(cases)}: {severity}, `{kind}`: {text}")
+            lines.append(f"- {spans(cases, order)}: {severity}, `{kind}`: {text}")
     return "\n".join(lines) + "\n"
 
 
@@ -226,10 +245,9 @@ def name_of(receiver: Receiver) -> str:
 
 def rows(folder: Path) -> None:
     """Print what receivers of `tests/other_stacks` wrote down, as the observer takes it."""
-    keys = ("recording", "participant", "type", "relative", "sha256")
     for file in sorted(folder.glob("*.json")):
-        for frame in json.loads(file.read_text())["frames"]:
-            print(json.dumps(dict(zip(keys, frame, strict=True))))
+        for recording, participant, kind, _, digest in json.loads(file.read_text())["frames"]:
+            print(json.dumps({"sha256": digest, "place": f"{recording}/{participant}-{kind}"}))
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -47,7 +47,7 @@ def test_who_is_not_ok_has_a_section_that_says_why() -> None:
     assert {row[0]: row[2] for row in ROWS if row[2] != "ok"}.items() <= dict(sections).items()
 
 
-def test_the_receivers_that_we_ship_are_ok() -> None:
+def test_the_receivers_that_we_ship_pass() -> None:
     for _, source, verdict in ROWS:
         if not source.startswith("tests/"):
-            assert verdict == "ok", source
+            assert verdict in ("ok", "tolerated"), source

@@ -127,7 +127,8 @@ def print_summary(console: Console, done: Done) -> None:
         line(f"\n[bold magenta]could not go on[/] {escape(report.stopped)}")
     elif report.findings:
         count = len(report.findings)
-        line(f"\n[bold red]{count} {'finding' if count == 1 else 'findings'}[/]")
+        early = ", and stopped early" if report.interrupted else ""
+        line(f"\n[bold red]{count} {'finding' if count == 1 else 'findings'}[/]{early}")
     elif not any(each.now for each in report.replayed):
         line("[bold green]nothing found[/]" + (", and stopped early" if report.interrupted else ""))
 

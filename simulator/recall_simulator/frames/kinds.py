@@ -1,6 +1,5 @@
 """PNG files of the less usual kinds, for receivers that assume one: written without a splice."""
 
-import zlib
 from io import BytesIO
 from typing import Final, Literal, get_args
 
@@ -11,12 +10,12 @@ from PIL import Image
 from recall_simulator.frames.png import (
     END,
     GREY,
-    LEVEL,
     PALETTE,
     RGB,
     RGBA,
     SIGNATURE,
     chunk,
+    deflated,
     filter_rows,
     header,
 )
@@ -67,6 +66,6 @@ def encode_kind(pixels: NDArray[np.uint8], kind: Kind) -> bytes:
         part = cube[top::down, left::across]
         if part.size:
             scanlines.write(filter_rows(part.reshape(part.shape[0], -1), cube.shape[2]))
-    data = chunk(b"IDAT", zlib.compress(scanlines.getvalue(), LEVEL))
+    data = chunk(b"IDAT", deflated(scanlines.getvalue()))
     head = header(width, height, depth=depth, colour=colour, interlaced=interlaced)
     return SIGNATURE + head + before + data + END

@@ -37,8 +37,8 @@ STREAMS: Final = 16_384
 """Streams whose strips are kept, about 5 KB each."""
 SIZES: Final = 64
 """Sizes whose strips' common part is kept, half a megabyte each."""
-PAINTER: Final = 1
-"""Raised when a scene paints otherwise than before: bases kept on disk are made anew then."""
+PAINTER: Final = 2
+"""Raised when scenes look or are encoded otherwise than before: cached bases are then made anew."""
 
 
 class BaseKey(msgspec.Struct, frozen=True, order=True):

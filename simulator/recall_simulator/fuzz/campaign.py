@@ -42,6 +42,8 @@ _SHRINKS: Final = 120
 """Trials to make one message smaller."""
 _DEATHS: Final = 30
 """Of these, trials that may fail: each costs a start of the receiver."""
+_LOSSES: Final = 10
+"""The same, where each costs the patience of observers too."""
 _HANGS: Final = 30
 """Trials to make a message smaller that makes the receiver hang."""
 _SURE: Final = 4
@@ -327,9 +329,10 @@ class Campaign:
         """What an input like this one has done before, if anything."""
         parts = set(each.part.split(" + "))
         for case in self._cases:
-            # A hang costs the whole time-out: there the same part is enough.
+            # A hang and a loss cost the whole time-out: there the same part is enough.
             alike = case.edits & {edit.name for edit in each.edits}
-            if (alike or case.finding.outcome == "hung") and case.finding.minimal.part in parts:
+            costly = case.finding.outcome in ("hung", "lost")
+            if (alike or costly) and case.finding.minimal.part in parts:
                 return case
         return None
 
@@ -356,7 +359,7 @@ async def _shrunk(receiver: Receiver, culprit: Culprit) -> Input:
     """The smallest message that makes the same trouble, within so many trials."""
     loop = asyncio.get_running_loop()
     hangs = culprit.trouble.outcome == "hung"
-    left = _HANGS if hangs else _DEATHS
+    left = _HANGS if hangs else _LOSSES if culprit.trouble.outcome == "lost" else _DEATHS
     worse: list[Input] = []
 
     async def makes_trouble(candidate: Input) -> bool:

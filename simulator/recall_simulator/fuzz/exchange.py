@@ -1,7 +1,10 @@
 """What goes between a campaign and the process that its target runs in."""
 
 import pickle
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, Final, NamedTuple
+
+EVERY: Final = 64
+"""Batches after which it is measured again what memory the process has."""
 
 Given = tuple[bytes, bool]
 """A message, and whether it must be accepted."""
@@ -35,7 +38,7 @@ class Done(NamedTuple):
     Attributes:
         offences: in the order of the inputs.
         slowest: CPU seconds that the slowest input took.
-        resident: bytes of memory that the process has after it.
+        resident: bytes of memory that the process had when that was last measured.
     """
 
     offences: list[Offence]

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from recall_simulator.fuzz.custody import PATIENCE, Custody, Ended
-from recall_simulator.fuzz.exchange import Done, Offence
+from recall_simulator.fuzz.exchange import EVERY, Done, Offence
 from recall_simulator.fuzz.messages import BATCH, draw_batch
 from recall_simulator.fuzz.records import (
     FindingMade,
@@ -30,7 +30,8 @@ MEMORY: Final = 128 * 2**20
 """Bytes that no input may take."""
 _DEADLY: Final = 3  # ends of a worker by one kind of edit, after which it is left out
 _MOST_ALIKE: Final = 12  # findings with one outcome and error; more are counted with the last
-_WARM: Final = 32  # batches after which memory is taken for settled
+_LOADED: Final = 8  # batches after which what loads at first use has done so
+_WARM: Final = 2 * EVERY  # batches after which memory is taken for settled
 _TRIES: Final = {"hung": 40, "died": 60, "grew": 60}
 _MANY_TRIES: Final = 400
 
@@ -149,27 +150,32 @@ class _Campaign:
         return any(self._deaths[edit.name] >= _DEADLY for edit in message.edits)
 
     def _take(self, batch: list[Input]) -> None:
-        """Take what became of a batch; after a death, of what is left of it."""
+        """Take what became of a batch; after a death, of what stood before and behind it."""
+        before = self._inputs
         wrong: list[tuple[Input, _Wrong]] = []
-        left = batch
-        answer = self._custody.take()
+        waiting: list[list[Input]] = []
+        given, answer = batch, self._custody.take()
         while True:
             if isinstance(answer, Done):
-                wrong += [(left[each.number], each) for each in answer.offences]
-                self._note(left, answer)
+                wrong += [(given[each.number], each) for each in answer.offences]
+                self._note(given, answer)
+            else:
+                message = given[answer.number]
+                wrong.append((message, answer))
+                self._count([message])
+                # What it would have said of those before is gone with the process.
+                waiting += filter(None, (given[answer.number + 1 :], given[: answer.number]))
+            if not waiting:
                 break
-            wrong.append((left[answer.number], answer))
-            self._count(left[: answer.number + 1])
-            left = left[answer.number + 1 :]
-            if not left:
-                break
-            answer = self._custody.run(left)
+            given = waiting.pop()
+            answer = self._custody.run(given, patience=1.0)  # where one hangs, others do
         for message, each in wrong:
-            self._found(message, each)
+            self._found(message, each, before + batch.index(message) + 1)
 
     def _note(self, batch: list[Input], done: Done) -> None:
         self._count(batch)
-        self._slowest = max(self._slowest, done.slowest)
+        if self._batches >= _LOADED:
+            self._slowest = max(self._slowest, done.slowest)
         self._resident = done.resident
         self._batches += 1
         if self._batches == _WARM:
@@ -179,12 +185,12 @@ class _Campaign:
         self._inputs += len(batch)
         self._by_class.update(each.expect for each in batch)
 
-    def _found(self, message: Input, wrong: _Wrong) -> None:
+    def _found(self, message: Input, wrong: _Wrong, number: int) -> None:
         key = _key(message, wrong)
         if key not in self._shapes:
             alike = [shape for shape in self._findings if shape[:2] == _kind(wrong)[:2]]
             if len(alike) < _MOST_ALIKE:
-                small = self._made_small(message, wrong)
+                small = self._made_small(message, wrong, number)
                 if small.shape not in self._findings:
                     self._findings[small.shape] = small
                     self._tell(FindingMade(finding=small))
@@ -198,7 +204,7 @@ class _Campaign:
             edits = {edit.name for edit in message.edits}
             self._deaths.update(edits & {edit.name for edit in finding.minimal.edits} or edits)
 
-    def _made_small(self, message: Input, wrong: _Wrong) -> FuzzFinding:
+    def _made_small(self, message: Input, wrong: _Wrong, number: int) -> FuzzFinding:
         began = _now()
         self._tell(Shrinking(outcome=wrong.outcome, error=wrong.error, input=message))  # type: ignore[arg-type]
         last: dict[bytes, _Wrong] = {}
@@ -210,20 +216,23 @@ class _Campaign:
             last[candidate.data] = found
             return True
 
-        minimal = shrunk(message, fails, tries=_TRIES.get(wrong.outcome, _MANY_TRIES))
+        minimal, doubt = message, " (not again when it was given alone)"
+        if fails(message):
+            minimal = shrunk(message, fails, tries=_TRIES.get(wrong.outcome, _MANY_TRIES))
+            doubt = ""
         again = last.get(minimal.data, wrong)
         self._shrinking += _now() - began
         return FuzzFinding(
             outcome=again.outcome,  # type: ignore[arg-type]
             error=again.error,
-            message=again.message,
+            message=again.message + doubt,
             where=again.where,
             input=message,
             minimal=minimal,
             seconds=getattr(again, "seconds", 0.0),
             grown=getattr(again, "grown", 0),
             count=0,
-            first=self._inputs,
+            first=number,
         )
 
     def _alone(self, message: Input, *, patience: float) -> _Wrong | None:

@@ -6,13 +6,12 @@ Exception
 
 import asyncio
 import contextlib
-import re
-import signal
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from recall_simulator.engine import Dialer, DialFailed, Link, LinkLost, RealClock, stopwatch
 from recall_simulator.engine.clock import LEAST_BACK_OFF
+from recall_simulator.fuzz.last_words import exit_name, place_in_code, telling_line
 from recall_simulator.fuzz.records import Input, OutcomeKind
 from recall_simulator.record.errors import ReceiverError
 from recall_simulator.record.outcomes import Outcome
@@ -20,7 +19,7 @@ from recall_simulator.wire import GiveUp, LinkPlan, Retry, RetryPolicy, Travel
 
 _QUICK: Final = 1.0
 """Real seconds in which suspects must be worked off, at least, once something is wrong."""
-_SLACK: Final = 10.0
+_SLACK: Final = 4.0
 """How many times as long as the slowest batch so far they may take."""
 _GRACE: Final = 0.15
 """Real seconds in which a handler may still stumble after its library has answered a ping."""
@@ -140,6 +139,7 @@ class Receiver:
         self._link: Link | None = None
         self._dials = 0
         self._is_sick = False
+        self._is_doubtful = False
         self._height = 0
         self._slowest = 0.0
         self._said: list[str] = []
@@ -168,6 +168,8 @@ class Receiver:
         elif self._link is not None and self._link.lost.done():
             return await self._after_loss(self._link.lost.result())  # it came late
         link = await self.opened()
+        if self._is_doubtful:
+            link = await self._cured(link)
         self._said = self._process.last_lines if self._process is not None else []
         patience = self._timeout
         if quick:
@@ -207,7 +209,7 @@ class Receiver:
         if late:
             await _stays(link, _GRACE)
         if not await _unless_closed(link, self._sentinel.seen(patience)):
-            self._is_sick = True
+            self._is_doubtful = True
             return Trouble("lost", message="the link stands, and the next valid frame is not seen")
         return self._grown()
 
@@ -243,6 +245,18 @@ class Receiver:
                     await self._restart()
                     continue
                 await clock.back_off_until(clock.now() + answer.seconds)
+
+    async def _cured(self, link: Link) -> Link:
+        """A link on which a valid frame gets through again: a new one, or of a new process."""
+        self._is_doubtful = False
+        if self._process is None:
+            return link
+        with contextlib.suppress(LinkLost):
+            link.send(self._sentinel.message())
+            if await _unless_closed(link, self._sentinel.seen(_QUICK)):
+                return link
+        self._is_sick = True
+        return await self.opened()
 
     async def hang_up(self) -> None:
         """Leave the link, if there is one."""
@@ -298,8 +312,8 @@ class Receiver:
         if self._process is not None and not self._process.is_alive:
             self._is_sick = True
             said = self._process.last_lines
-            error = _exit(self._process.exit_code)
-            return Trouble("died", error, _telling(said), where=_place(said))
+            error = exit_name(self._process.exit_code)
+            return Trouble("died", error, telling_line(said), where=place_in_code(said))
         if failed is not None and failed.cause == "unreachable":
             self._is_sick = True
             detail = f"after the link was lost ({outcome.text}), the next dial failed: "
@@ -307,8 +321,8 @@ class Receiver:
         more = f"; the next dial: {failed.text}" if failed is not None else ""
         said = [] if self._process is None else self._process.last_lines
         new = [line for line in said if line not in self._said]
-        words = outcome.detail or _telling(new) or outcome.text
-        return Trouble("dropped", outcome.text, words + more, where=_place(new))
+        words = outcome.detail or telling_line(new) or outcome.text
+        return Trouble("dropped", outcome.text, words + more, where=place_in_code(new))
 
     async def _hung(self, link: Link, message: str) -> Trouble:
         self._is_sick = True
@@ -357,41 +371,3 @@ async def _loss_of(link: Link) -> Outcome:
     if not link.lost.done():
         await link.cut("rst")
     return await link.lost
-
-
-def _exit(code: int | None) -> str:
-    if code is not None and code < 0:
-        with contextlib.suppress(ValueError):
-            return signal.Signals(-code).name
-    return f"exit code {code}"
-
-
-_PYTHON: Final = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
-_OTHERS: Final = re.compile(r"(?:file://)?((?:/|[A-Z]:|\./)[^\s():]+\.\w+):(\d+)")
-_LIBRARY: Final = ("node_modules", "site-packages", "node:", "/lib/python")
-_NOISE: Final = ("node.js v", "at ", "^")
-
-
-def _place(lines: Sequence[str]) -> str:
-    """The place in the receiver's own code that a trace names: Python's last, others' first."""
-    own = [line for line in lines if not any(library in line for library in _LIBRARY)]
-    for line in reversed(own):
-        if found := _PYTHON.search(line):
-            return f"{found[1]}:{found[2]} in {found[3]}"
-    for line in own:
-        if found := _OTHERS.search(line):
-            return f"{found[1]}:{found[2]}"
-    return ""
-
-
-def _telling(lines: Sequence[str]) -> str:
-    """The line that names the error, among the last words of Python, Node and others."""
-    for line in reversed(lines):
-        words = line.strip()
-        if "Error" in words.split(":")[0] or "panic" in words or "Exception" in words:
-            return words
-    for line in reversed(lines):
-        words = line.strip()
-        if words and not words.lower().startswith(_NOISE):
-            return words
-    return ""

@@ -21,16 +21,20 @@ def limit_between(takes: int, refuses: int) -> str:
     return next((hint for limit, hint in _LIMITS if takes <= limit < refuses), "")
 
 
-def usual_cause(outcome: Outcome, largest_message: int) -> str:
+def usual_cause(
+    outcome: Outcome, largest_message: int, *, lives: bool = False, refused: int = 0
+) -> str:
     """What is most often behind an outcome; empty where nothing is.
 
     Args:
         outcome: of the attempt.
         largest_message: bytes of the largest message that was sent before.
+        lives: the receiver's process was looked at, and lives on.
+        refused: bytes of the smallest message that was ever too large for it; 0 for this one.
     """
     match outcome.text:
         case "closed 1009":
-            return _size_limit(largest_message)
+            return _size_limit(largest_message, refused or largest_message)
         case "closed 1011" if "ping timeout" in outcome.detail:
             return (
                 "the receiver heard no pong, though one was sent: its event loop was busy; decode "
@@ -69,7 +73,12 @@ def usual_cause(outcome: Outcome, largest_message: int) -> str:
                 "set lenient = true under [link] to pass over it"
             )
         case "cut" if largest_message > 4 * 2**20:
-            return _size_limit(largest_message) + " (some servers lose their 1009 on the way)"
+            return (
+                _size_limit(largest_message, refused or largest_message)
+                + " (some servers lose their 1009 on the way)"
+            )
+        case "cut" if lives:
+            return "its process lives on, so its handler raised, or hung up: see its log"
         case "cut":
             return "the receiver's process may have died: see its log"
         case "died":
@@ -79,7 +88,7 @@ def usual_cause(outcome: Outcome, largest_message: int) -> str:
     return ""
 
 
-def _size_limit(largest_message: int) -> str:
-    passed = [hint for limit, hint in _LIMITS if largest_message > limit]
+def _size_limit(largest_message: int, refused: int) -> str:
+    passed = [hint for limit, hint in _LIMITS if refused > limit]
     size = f"after a message of {largest_message / 2**20:.2f} MiB"
     return f"{size}: {passed[-1]}" if passed else size

@@ -28,7 +28,9 @@ _DEAD = ("refused", "bad handshake", "cut")
 """How attempts end at a receiver that has died, or does so."""
 
 
-def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]:
+def judge_connection(
+    evidence: Evidence, *, died: bool = False, watched: bool = False
+) -> list[Finding]:
     """What there is to say of how a receiver treated the connections of a run.
 
     A receiver that ends a link of its own accord has failed. One that no link could be opened to
@@ -40,6 +42,7 @@ def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]
     Args:
         evidence: has taken the events of the whole run.
         died: the receiver's process ended by itself in the course of it.
+        watched: its process was looked at.
     """
     events = evidence.events
     opened = {event.bot for event in events if isinstance(event, LinkOpened)}
@@ -52,7 +55,10 @@ def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]
     signatures, settled = judge_signatures(events)
     return [
         *_losses(
-            [end for end in ended if (end.bot, end.attempt) not in settled], opened, died=died
+            [end for end in ended if (end.bot, end.attempt) not in settled],
+            opened,
+            died=died,
+            watched=watched,
         ),
         *signatures,
         *_lives(
@@ -68,7 +74,9 @@ def judge_connection(evidence: Evidence, *, died: bool = False) -> list[Finding]
     ]
 
 
-def _losses(ended: list[AttemptEnded], opened: set[str], *, died: bool) -> Iterable[Finding]:
+def _losses(
+    ended: list[AttemptEnded], opened: set[str], *, died: bool, watched: bool
+) -> Iterable[Finding]:
     """One finding for each class of unplanned end and scenario."""
     groups: dict[tuple[str, str, Severity], list[AttemptEnded]] = {}
     for attempt in ended:
@@ -80,6 +88,7 @@ def _losses(ended: list[AttemptEnded], opened: set[str], *, died: bool) -> Itera
                 severity = "tolerated"
             key = (attempt.scenario, attempt.outcome.text, severity)
             groups.setdefault(key, []).append(attempt)
+    too_large = [end.largest_message for end in ended if end.outcome.text == "closed 1009"]
     for (scenario, text, severity), attempts in groups.items():
         first = attempts[0].outcome
         times = "once" if len(attempts) == 1 else f"{len(attempts)} times"
@@ -89,12 +98,26 @@ def _losses(ended: list[AttemptEnded], opened: set[str], *, died: bool) -> Itera
             column="drops",
             severity=severity,
             what=f"{text} {times}{detail}",
-            cause="its process was gone: see what it died of"
-            if died and text in _DEAD
-            else usual_cause(first, max(attempt.largest_message for attempt in attempts)),
+            cause=_why(attempts, died=died, watched=watched, refused=min(too_large, default=0)),
             scenario=scenario,
             count=len(attempts),
         )
+
+
+def _why(attempts: list[AttemptEnded], *, died: bool, watched: bool, refused: int) -> str:
+    """The usual cause of ends of one class.
+
+    Args:
+        attempts: those that ended so in one scenario.
+        died: the receiver's process ended by itself.
+        watched: its process was looked at.
+        refused: bytes of the smallest message of the run that was too large; 0 for none.
+    """
+    outcome = attempts[0].outcome
+    if died and outcome.text in _DEAD:
+        return "its process was gone: see what it died of"
+    largest = max(attempt.largest_message for attempt in attempts)
+    return usual_cause(outcome, largest, lives=watched, refused=refused)
 
 
 def _is_dropping(attempt: AttemptEnded) -> bool:

@@ -28,8 +28,12 @@ def tell_fates(ledger: Ledger, matched: Matched, *, sampled: bool) -> Fates:
             return "misplaced"
         if copies[frame]:
             return "doubled" if copies[frame] > sent.copies else "kept"
+        if sent.unsent:
+            return "missed"
         if sent.in_doubt:
             return "in doubt"
+        if sent.unseeable and sent.expect == "must accept":
+            return "unseen"
         if not sent.demanded:
             return "excused"
         return "lost" if looked and not sampled else "unseen"

@@ -59,6 +59,8 @@ def judge_frames(
     sampled = is_sampled(matched, observations)
     for stream in streams:
         findings += _of_stream(ledger, matched, stream, sampled=sampled)
+    if not sampled:
+        findings += _cut_off(ledger, matched)
     return findings, streams
 
 
@@ -169,6 +171,36 @@ def _of_stream(
                 scenario=stream.scenario,
                 count=count,
             )
+
+
+def _cut_off(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
+    """Frames that a receiver had not read when our close frame came, and never did.
+
+    It cut the connection instead of answering. As fast as a link takes them, frames and the close
+    frame are sent before a receiver comes to the message that it stumbles over.
+    """
+    seen = {frame for frame, _ in matched.seen}
+    unread: dict[str, dict[StreamKey, list[int]]] = {}
+    for key, frames in ledger.streams.items():
+        numbers = [
+            number
+            for number, sent in frames.items()
+            if sent.cut_off and sent.expect == "must accept" and (key, number) not in seen
+        ]
+        if numbers:
+            unread.setdefault(ledger.scenario_of(key), {})[key] = numbers
+    for scenario, streams in unread.items():
+        count = sum(map(len, streams.values()))
+        yield Finding(
+            kind="dropped",
+            column="drops",
+            severity="failed",
+            what=f"cut in answer to our close frame, and {count} frames before it were never seen",
+            cause="its handler had ended: see its log for the message that it stumbled over",
+            scenario=scenario,
+            count=count,
+            evidence=[f"{key}: frames {_numbers(numbers)}" for key, numbers in streams.items()],
+        )
 
 
 def _why_overwritten(frames: dict[int, Sent], overwritten: Sequence[int]) -> str:

@@ -70,9 +70,10 @@ def _incident(
     ledger: Ledger, legs: Legs, stream: StreamKey, number: int, loss: _Loss
 ) -> Incident | None:
     end, back = loss.end, loss.back
-    before = _leg(legs[stream, end.attempt])
+    last = legs[stream, end.attempt]
+    before = _leg(last)
     after = Leg() if back is None else _leg(legs[stream, back.attempt])
-    missed = sum(
+    missed = last["missed"] + sum(
         end.at <= at and (back is None or at < back.at) for at in ledger.missed.get(stream, [])
     )
     if not before.sent + after.sent + missed:
@@ -93,7 +94,7 @@ def _incident(
 
 def _leg(fates: Counter[Fate]) -> Leg:
     return Leg(
-        sent=fates.total(),
+        sent=fates.total() - fates["missed"],
         kept=fates["kept"] + fates["doubled"] + fates["misplaced"],
         in_doubt=fates["in doubt"],
         lost=fates["lost"] + fates["overwritten"],

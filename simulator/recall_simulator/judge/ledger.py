@@ -21,7 +21,7 @@ from recall_simulator.record.events import (
     RunStarted,
 )
 from recall_simulator.record.observations import Sighting
-from recall_simulator.record.outcomes import PLANNED_OVERLAP
+from recall_simulator.record.outcomes import CUT_AT_CLOSE, PLANNED_OVERLAP
 from recall_simulator.record.streams import Expectation, StreamKey
 
 FrameId = tuple[StreamKey, int]
@@ -41,6 +41,7 @@ class Sent(msgspec.Struct, kw_only=True):
         written: real seconds since the run began.
         expect: what is asked of the receiver for it.
         in_doubt: whether the last link that it went over ended before it was proven delivered.
+        cut_off: whether that link ended by a cut in answer to our close frame.
         unsent: whether it is proven never to have left over the last link that it was written to.
         sha256: digest of the PNG; empty where digests were not asked for.
         oddity: what was unusual about it, in words.
@@ -56,6 +57,7 @@ class Sent(msgspec.Struct, kw_only=True):
     written: float
     expect: Expectation
     in_doubt: bool = False
+    cut_off: bool = False
     unsent: bool = False
     sha256: str = ""
     oddity: str = ""
@@ -92,7 +94,7 @@ class Ledger:
         self.late_closes: set[str] = set()
         self.hung_up: set[tuple[str, int]] = set()
         self._recordings: dict[int, str] = {}
-        self._by_digest: dict[str, FrameId] = {}
+        self._by_digest: dict[str, list[FrameId]] = {}
         self._by_time: dict[StreamKey, list[tuple[float, int]]] = defaultdict(list)
         self._unsure: set[FrameId] = set()
         unproven: dict[str, list[Sent]] = {}
@@ -119,6 +121,7 @@ class Ledger:
                     left = len(frames) - event.unsent
                     for sent in frames[left - event.in_doubt : left]:
                         sent.in_doubt = True
+                        sent.cut_off = event.outcome.detail == CUT_AT_CLOSE.detail
                     for sent in frames[left:]:
                         sent.unsent = True
         for times in self._by_time.values():
@@ -141,11 +144,11 @@ class Ledger:
                 marked=markable(event.width, event.height),
             )
             if event.sha256:
-                self._by_digest[event.sha256] = (stream, event.sequence)
+                self._by_digest.setdefault(event.sha256, []).append((stream, event.sequence))
             self._by_time[stream].append((event.relative, event.sequence))
         sent.copies += 1
         # A copy that is proven delivered takes the doubt from one that was not.
-        sent.in_doubt = sent.unsent = False
+        sent.in_doubt = sent.cut_off = sent.unsent = False
         return sent
 
     def scenario_of(self, stream: StreamKey) -> str:
@@ -165,14 +168,13 @@ class Ledger:
 
         A mark is believed first, then a digest, then what the receiver says: a stream with the
         number of a frame, or with its timestamp. Where it says no recording, that may fit a frame
-        of several.
+        of several; a digest fits all frames that show one picture.
         """
         if sighting.run_id:
             frame = self._marked(sighting)
             return [frame] if frame is not None and self._was_sent(frame) else []
         if sighting.sha256:
-            known = self._by_digest.get(sighting.sha256)
-            return [known] if known else []
+            return list(self._by_digest.get(sighting.sha256, []))
         recordings = [sighting.recording] if sighting.recording else list(self.scenarios)
         found = (self._said(name, sighting) for name in recordings)
         return [frame for frame in found if frame is not None and self._was_sent(frame)]

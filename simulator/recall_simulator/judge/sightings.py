@@ -55,7 +55,13 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
         match observation:
             case Sighting(observer=observer) as sighting:
                 frames = ledger.find(sighting)
-                if len(frames) > 1:
+                if len(frames) > 1 and sighting.sha256 and not sighting.run_id:
+                    # One picture, on several frames: which it is, and of whose, nobody can say.
+                    frames = [frame for frame in frames if (observer, frame) not in taken][:1]
+                    if not frames:
+                        continue
+                    sighting = msgspec.structs.replace(sighting, place="")
+                elif len(frames) > 1:
                     frames = _likely(ledger, frames, sighting, taken)
                     ambiguous[observer] += len(frames) > 1
                 if not frames:

@@ -37,7 +37,8 @@ def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdi
         observations: of all observers, in the order of time.
     """
     died = any(isinstance(item, ProcessEnded) for item in observations)
-    findings: list[Finding] = judge_connection(evidence, died=died)
+    watched = any(isinstance(item, ProcessSample | ProcessEnded) for item in observations)
+    findings: list[Finding] = judge_connection(evidence, died=died, watched=watched)
     findings += judge_process(evidence, observations)
     ledger = Ledger(evidence.events)
     matched = match(ledger, observations)
@@ -45,7 +46,6 @@ def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdi
     findings += about_frames
     looked_at = list(CONNECTION)
     not_looked_at: list[str] = []
-    watched = any(isinstance(item, ProcessSample | ProcessEnded) for item in observations)
     (looked_at if watched else not_looked_at).append(PROCESS)
     counted = any(isinstance(item, Claim) for item in observations)
     if streams:

@@ -22,8 +22,8 @@ Fate = Literal[
 `kept`: it is there in the end. `doubled`: more often than it was sent. `misplaced`: filed with
 another stream's. `overwritten`: it was there and is gone. `lost`: a good receiver has it, and this
 one never did. `in doubt`: not there, and not proven to have arrived. `excused`: not there, and not
-demanded. `unseen`: not there where samples were taken, or nobody looked. `missed`: it came due and
-was never sent whole, mostly because no link was up.
+demanded. `unseen`: not there where samples were taken, nobody looked, or nobody could have told it
+from others. `missed`: it came due and never left whole, mostly because no link was up.
 """
 
 FATES: tuple[Fate, ...] = (
@@ -98,7 +98,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         back_at: when the next link was up; None where none ever was.
         outage: schedule seconds without a link; None where none came back.
         before: frames over the link that was lost.
-        missed: frames that came due and were not sent, until the link was back.
+        missed: frames that came due and never left whole, until the link was back.
         after: frames over the next link.
     """
 

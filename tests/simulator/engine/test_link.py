@@ -25,6 +25,7 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 def over_a_link(
     use: Callable[[Link], Awaitable[T]],
     handler: Callable[[ServerConnection], Awaitable[None]],
+    plan: LinkPlan = LinkPlan(),
     **options: object,
 ) -> T:
     """What `use` makes of a link to a websockets server with this handler."""
@@ -34,7 +35,7 @@ def over_a_link(
             port = next(iter(server.sockets)).getsockname()[1]
             endpoint = parse_endpoint(f"ws://127.0.0.1:{port}/")
             dialer = WebSocketDialer(endpoint)
-            link = await dialer.dial(1, LinkPlan())
+            link = await dialer.dial(1, plan)
             try:
                 return await use(link)
             finally:
@@ -251,6 +252,22 @@ def test_a_close_frame_that_nobody_reads_is_given_up() -> None:
     assert (outcome.text, outcome.cause) == ("unanswered close", "plan")
 
 
+def test_a_receiver_that_takes_nothing_is_no_slow_network() -> None:
+    async def doze(connection: ServerConnection) -> None:
+        connection.transport.pause_reading()
+        await connection.wait_closed()
+
+    async def use(link: Link) -> list[bool]:
+        link.send(b"x" * 50_000_000)
+        seen = [link.is_held_back]
+        while link.is_held_back:
+            await link.writable(0.05)
+        return [*seen, link.is_blocked, await link.writable(0.2)]
+
+    plan = LinkPlan(bandwidth=1e9)
+    assert over_a_link(use, doze, plan, max_size=None) == [True, True, False]
+
+
 def test_a_cut_says_how_much_never_left() -> None:
     async def main() -> tuple[int, int, int]:
         taken, go_on = 0, asyncio.Event()
@@ -357,3 +374,29 @@ def test_tcp_that_the_receiver_leaves_open_is_told(answer: bytes) -> None:
             return link.closing
 
     assert asyncio.run(main()) == Closing(1000, 1000 if answer else None, left_open=True)
+
+
+def test_bytes_that_are_no_right_frame_are_written_as_they_are() -> None:
+    async def wait(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async def use(link: Link) -> Outcome:
+        link.write(b"\x83\x80abcd")  # opcode 3, which is none
+        return await link.lost
+
+    outcome = over_a_link(use, wait)
+    assert (outcome.text, outcome.cause) == ("closed 1002", "receiver")
+
+
+def test_a_close_frame_is_seen_before_the_link_is_gone() -> None:
+    async def main() -> bool:
+        server = await asyncio.start_server(upgrade_then(b"", CLOSE_1008), "127.0.0.1", 0)
+        async with server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
+            await link.close_seen
+            gone = link.lost.done()
+            await link.cut()
+            return gone
+
+    assert asyncio.run(main()) is False

@@ -170,6 +170,8 @@ def test_a_planned_end_comes_at_its_time(
     toml = f'duration = 20\n{FLAT}timeline = [{{at = 6, do = "{do}"}}]'
     events = play_dozing(library, plans_of(toml)[0], (4.0, 99.0))
     assert story(events) == [(outcome, 6.0), ("completed", 20.0)]
+    (end, _) = [event for event in events if isinstance(event, AttemptEnded)]
+    assert (end.in_doubt, end.unsent) == (0, 0)  # a pong had come
     assert dropped(events)["slow receiver"] == 3
 
 

@@ -120,7 +120,7 @@ class GrowsWithDeclaredSize(Clean):
     def decode(self, buffer: str) -> bytes:
         png = super().decode(buffer)
         width, height = (int.from_bytes(png[at : at + 4]) for at in (16, 20))
-        pixels = bytearray(min(width * height, 2**29))
+        pixels = bytearray(min(width * height, 5 * 2**26))
         pixels[::4096] = bytes(len(pixels[::4096]))
         return png
 

@@ -25,7 +25,7 @@ def _beside_the_targets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def first_finding(target: str, *, allow: tuple[str, ...] = ()) -> FuzzFinding:
-    report = fuzz_target(f"oddities:{target}", allow=allow, max_examples=64, slow=0.4)
+    report = fuzz_target(f"oddities:{target}", allow=allow, max_examples=64, slow=0.2)
     assert report.inputs + report.left_out == 64
     assert {(finding.outcome, finding.error) for finding in report.findings} == {
         (report.findings[0].outcome, report.findings[0].error)
@@ -47,6 +47,22 @@ def test_what_ends_the_process_is_found_and_the_campaign_goes_on() -> None:
     assert (finding.outcome, finding.error) == ("died", "exit code 7")
     assert finding.minimal.part == "event"
     assert finding.count >= 1
+
+
+def test_what_was_wrong_before_the_process_ended_is_not_lost() -> None:
+    report = fuzz_target("oddities:raises_and_ends", max_examples=256)
+    counts = {finding.outcome: finding.count for finding in report.findings}
+    alone = fuzz_target("oddities:raises_without_email", max_examples=256)
+    assert counts["died"] >= 1
+    assert report.left_out == 0
+    assert counts["raised"] == sum(finding.count for finding in alone.findings)
+
+
+def test_what_happens_once_is_told_apart() -> None:
+    finding = first_finding("fails_at_its_tenth_call")
+    assert finding.first == 10
+    assert finding.minimal == finding.input
+    assert finding.message == " (not again when it was given alone)"
 
 
 def test_a_crash_is_named_with_its_place() -> None:

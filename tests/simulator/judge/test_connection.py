@@ -142,6 +142,28 @@ def test_the_usual_cause(outcome: Outcome, size: int, words: str) -> None:
     assert bool(words) == bool(cause)
 
 
+def test_the_smallest_message_that_was_too_large_names_the_limit() -> None:
+    opened = LinkOpened(scenario="s", bot="b", attempt=1, at=0.0)
+    ends = [
+        AttemptEnded(
+            scenario=f"over-{size}", bot="b", attempt=1, at=0.0,
+            outcome=outcomes.closed(1009, ""), largest_message=size * 2**20,
+        )
+        for size in (11, 5)
+    ]  # fmt: skip
+    causes = [found.cause for found in judge([opened, *ends, *life(outcomes.COMPLETED)]).findings]
+    assert [cause.split(": ")[0] for cause in causes] == [
+        "after a message of 11.00 MiB",
+        "after a message of 5.00 MiB",
+    ]
+    assert all("aiohttp" in cause for cause in causes)
+
+
+def test_a_process_that_lives_on_is_not_said_to_have_died() -> None:
+    assert "its handler raised" in usual_cause(outcomes.cut(""), 0, lives=True)
+    assert "aiohttp default" in usual_cause(outcomes.cut(""), 5_000_000, lives=True)
+
+
 def test_closing_for_a_message_that_may_be_refused_is_tolerated() -> None:
     ended = AttemptEnded(
         scenario="s", bot="b", attempt=1, at=0.0, outcome=outcomes.closed(1009, ""),

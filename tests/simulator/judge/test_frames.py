@@ -396,6 +396,45 @@ def test_damaged_frames_need_not_be_seen() -> None:
     assert judge(run([*ADA, damaged]), [saw(sent) for sent in ADA]).verdict == "ok"
 
 
+def cut_at_close(events: list[EngineEvent], *, in_doubt: int) -> list[EngineEvent]:
+    """The same run with a receiver that cut the last link when it was to be closed."""
+    outcome = msgspec.structs.replace(outcomes.COMPLETED, detail=outcomes.CUT_AT_CLOSE.detail)
+    return [
+        msgspec.structs.replace(event, outcome=outcome, in_doubt=in_doubt)
+        if isinstance(event, AttemptEnded)
+        else event
+        for event in events
+    ]
+
+
+def test_who_cuts_at_the_close_with_frames_unread_has_dropped_the_connection() -> None:
+    events = cut_at_close(run(ADA), in_doubt=4)
+    assert judge(events, [*map(saw, ADA)]).verdict == "ok"
+    verdict = judge(events, [*map(saw, ADA[:6])])
+    (finding,) = verdict.findings
+    assert (verdict.verdict, finding.kind, finding.column) == ("failed", "dropped", "drops")
+    assert "4 frames before it were never seen" in finding.what
+    assert finding.evidence == ["100/webcam: frames 6, 7, 8, 9"]
+    watched = saw(ADA[0]).observer
+    trouble = ObserverTrouble(observer=watched, at=0.0, trouble="t", severity="partial")
+    assert summary(judge(events, [*map(saw, ADA[:6]), trouble])) == [("partial", "note", 1)]
+
+
+def test_frames_that_show_the_same_picture_are_not_taken_for_another_streams() -> None:
+    empty = [
+        msgspec.structs.replace(frame(3, who, expect="must survive"), sha256="e3b0c442")
+        for who in (100, 200)
+    ]
+    others = [sent for sent in (*ADA, *BO) if sent.sequence != 3]
+    rows: list[Observation] = [
+        Sighting(observer="command:x", where="", at=99.0, sha256=sent.sha256,
+                 place=str(sent.participant))
+        for sent in (*others, *empty)
+    ]  # fmt: skip
+    assert judge(run([*others, *empty]), rows).findings == []
+    assert judge(run([*others, *empty]), [*rows, rows[-1]]).findings == []
+
+
 def test_streams_filed_together() -> None:
     share = [frame(n, 100, "screenshare") for n in range(4)]
     sightings = [saw(sent, place="100") for sent in [*ADA, *share]] + [saw(sent) for sent in BO]
@@ -587,6 +626,8 @@ def test_growth_of_memory_is_noted() -> None:
 
     grown = [sample(n, 100_000_000 if n < 6 else 900_000_000) for n in range(12)]
     assert summary(judge(run(ADA), grown)) == [("grew", "note", 1)]
+    small = [sample(n, 10_000_000 if n < 6 else 200_000_000) for n in range(12)]
+    assert judge(run(ADA), small).findings == []
     flat = [sample(n, 100_000_000) for n in range(12)]
     assert judge(run(ADA), flat).findings == []
     assert judge(run(ADA), flat[:2]).findings == []

@@ -177,6 +177,22 @@ def test_where_nobody_looked_or_samples_were_taken_nothing_is_called_lost() -> N
     assert judged(CUT_ONCE).latencies == []
 
 
+def test_frames_that_never_left_are_missed_and_those_that_nobody_can_tell_are_unseen() -> None:
+    end = ended(1, 2.0, outcomes.PLANNED_CUT)
+    end = msgspec.structs.replace(end, in_doubt=1, unsent=2)
+    small = [msgspec.structs.replace(frame(n, 200), width=1, height=1) for n in range(2)]
+    events = [
+        *begun(), opened(1, 0.0), *small, *(frame(n) for n in range(5)), end, opened(2, 5.0),
+        frame(10, attempt=2), ended(2, 9.0),
+    ]  # fmt: skip
+    verdict = judged(events, [saw(frame(0)), saw(frame(1)), saw(frame(10))])
+    assert {timeline.participant: timeline.fates for timeline in verdict.timelines} == {
+        100: [("kept", 2), ("in doubt", 1), ("missed", 2), ("kept", 1)], 200: [("unseen", 2)],
+    }  # fmt: skip
+    ada = next(row for row in verdict.incidents if row.participant == 100)
+    assert (ada.before, ada.missed) == (Leg(sent=3, kept=2, in_doubt=1), 2)
+
+
 def test_frames_filed_with_another_stream_are_misplaced() -> None:
     ada, bo = [frame(n) for n in range(3)], [frame(n, 200) for n in range(3)]
     seen = [saw(sent, place="ada") for sent in [*ada, bo[0]]]

@@ -62,6 +62,8 @@ def test_it_is_waited_for_sampled_and_stopped(
             pass
         assert process.pid is not None
         assert is_running(process.pid)
+        # Ctrl-C in the terminal is for us: we end it, and it may finish its files.
+        assert os.getsid(process.pid) == process.pid != os.getsid(0)
         first, second = (await told.until(ProcessSample, 2))[:2]
         assert first.rss > 2**20
         assert first.threads >= 1

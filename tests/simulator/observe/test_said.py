@@ -107,11 +107,16 @@ def test_a_commands_lines_are_sightings_and_claims(run: Run, told: Told, script:
     rows = [
         {"participant": 100, "type": "webcam", "frames": 57},
         {"sha256": DIGEST, "place": "a"},
+        {"sha256": DIGEST, "participant": 200, "type": "webcam", "recording": "r"},
     ]
     ask(run, told, script("\n".join(f"print({json.dumps(row)!r})" for row in rows)))
     ask(run, told, script(f"print({json.dumps(rows)!r})"))
     assert told.of(Claim)[0].stream == StreamKey("", 100, "webcam")
-    assert [seen.where for seen in told.of(Sighting)] == ["line 2", "row 2"]
+    assert [seen.where for seen in told.of(Sighting)] == ["line 2", "line 3", "row 2", "row 3"]
+    assert [seen.credited for seen in told.of(Sighting)][:2] == [
+        None,
+        StreamKey("r", 200, "webcam"),
+    ]
     assert told.of(Sighting)[0].place == "a"
 
 

@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from recall_simulator.record.events import FrameSent
+from recall_simulator.report.comparison import compare
 from recall_simulator.report.document import CheckDocument, Document
-from recall_simulator.report.html import report_page
+from recall_simulator.report.html import comparison_page, report_page
 
 DocumentOf = Callable[..., Document]
 Show = Callable[..., None]
@@ -24,15 +25,16 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def show(require_program: Callable[[str, str], str], tmp_path: Path) -> Show:
-    """Opens a report and plays with it; fails on whatever the browser complains of or fetches.
+    """Opens a page and plays with it; fails on whatever the browser complains of or fetches.
 
     Playwright has an event loop of its own, and so a thread.
     """
     chromium = require_program("chromium", "the Debian package chromium")
 
-    def show(document: Document, play: Callable[[Page], None], **settings: Any) -> None:
+    def show(what: Document | str, play: Callable[[Page], None], **settings: Any) -> None:
         file = tmp_path / "report.html"
-        file.write_text(report_page(document), encoding="utf-8")
+        text = what if isinstance(what, str) else report_page(what)
+        file.write_text(text, encoding="utf-8")
         complaints: list[str] = []
         fetched: list[str] = []
 
@@ -82,6 +84,7 @@ def many(document: Document, cases: int) -> CheckDocument:
                 name=name,
                 title=f"{case.title}, with a title that is rather long",
                 verdict="ok" if place % 2 else "failed",
+                columns=dict.fromkeys(case.columns, 0) if place % 2 else case.columns,
             )
             for place, name in enumerate(names)
         ],
@@ -187,6 +190,30 @@ def test_seventy_cases_fit_every_width_in_light_and_dark(
         expect(page.locator("details.case:visible")).to_have_count(35)
 
     show(document, play, viewport={"width": width, "height": 800}, color_scheme=scheme)
+
+
+@pytest.mark.parametrize("width", [400, 1360])
+def test_a_comparison_fits_every_width_and_shows_what_changed(
+    document_of: DocumentOf, show: Show, width: int
+) -> None:
+    bad = many(document_of(loses_some), 20)
+    good = msgspec.structs.replace(
+        bad,
+        cases=[
+            msgspec.structs.replace(case, verdict="ok", columns={"loses": 0}) for case in bad.cases
+        ],
+    )
+
+    def play(page: Page) -> None:
+        expect(page.get_by_role("heading", level=1)).to_contain_text("10 regressions")
+        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+        expect(page.get_by_role("img", name="worse")).to_have_count(10)
+        expect(page.locator(".matrix tbody tr:visible")).to_have_count(20)
+        page.get_by_role("button", name="Only what changed").click()
+        expect(page.locator(".matrix tbody tr:visible")).to_have_count(10)
+
+    compared = comparison_page(compare([good, bad], ["good.json", "<b>bad</b>.json"]))
+    show(compared, play, viewport={"width": width, "height": 800})
 
 
 def test_paper_shows_every_case(document_of: DocumentOf, show: Show) -> None:

@@ -8,7 +8,7 @@ from recall_simulator.frames.scenes.room import lamp_side, paint_room
 from recall_simulator.frames.scenes.sitting import Light, Picture, Sitting, exposed
 from recall_simulator.frames.scenes.solids import CLOTHES, HAIRS, SKINS, Colour, Stage
 
-_NOISE = 2.2
+_NOISE = 2.6
 """Deviation in mid grey that gives a PNG the weight of a photograph: 200 to 350 KB at 480x360."""
 
 

@@ -56,6 +56,8 @@ def _around(draft: Draft, choose: Choose) -> None:
 def _escaped(draft: Draft, choose: Choose) -> None:
     _json(draft)
     was = draft.data
+    if b"\\/" in was or b"\\u" in was:  # escaped already
+        raise Inapplicable
     if choose(2):
         draft.data = b"".join(_ESCAPES.get(byte, bytes((byte,))) for byte in was)
         words = r"every slash is written \/ and every plus \u002b"

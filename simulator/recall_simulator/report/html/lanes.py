@@ -47,7 +47,7 @@ MEANINGS: dict[Fate, str] = {
     "lost": "a good receiver has it; this one never did",
     "in doubt": "not there, and not proven to have arrived",
     "excused": "not there, and not asked for",
-    "unseen": "nobody looked, or samples only were taken",
+    "unseen": "nobody looked, or could have told it from others",
     "missed": "came due and was not sent, mostly for want of a connection",
 }
 _BAD: tuple[Fate, ...] = ("lost", "overwritten", "misplaced")

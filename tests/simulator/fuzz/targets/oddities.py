@@ -24,6 +24,27 @@ def reads_input(message: bytes) -> None:
     assert sys.stdin.read() == ""
 
 
+calls = 0
+
+
+def fails_at_its_tenth_call(message: bytes) -> None:
+    global calls
+    calls += 1
+    assert calls != 10
+
+
+def raises_without_email(message: bytes) -> None:
+    if b'"email"' not in message:
+        raise KeyError("email")
+
+
+def raises_and_ends(message: bytes) -> None:
+    if b'"email"' not in message:
+        raise KeyError("email")
+    if FRAME not in message:
+        os._exit(7)
+
+
 def exits(message: bytes) -> NoReturn:
     sys.exit(message.decode("latin-1")[:1])
 
