@@ -13,6 +13,7 @@ HEADROOM: Final = 2 * 2**30
 """Bytes of address space that a target may take beyond what it has when it is loaded: with less,
 decoders fail in their own ways; with more, a bomb takes the machine with it."""
 
+_LEFT_OVER: Final = 32 * 2**20
 _STATUS: Final = Path("/proc/self/status")
 _CLEAR: Final = Path("/proc/self/clear_refs")
 
@@ -26,17 +27,25 @@ class Appetite:
 
     def __init__(self) -> None:
         self._before = 0
+        self._least = sys.maxsize
         self._process = psutil.Process()
         self._can_reset = sys.platform == "linux" and _CLEAR.exists()
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Begin anew. What an earlier appetite left in cycles is collected first."""
+        self._before = self._forget()
+        if self._before > self._least + _LEFT_OVER:
+            gc.collect()
+            self._before = self._forget()
+        self._least = min(self._least, self._before)
+
+    def _forget(self) -> int:
         if self._can_reset:
             try:
                 _CLEAR.write_bytes(b"5")
             except OSError:
                 self._can_reset = False
-        self._before = self._height()
+        return self._height()
 
     def grown(self) -> int:
         """Bytes by which the height has risen."""

@@ -6,6 +6,9 @@ from typing import IO, Any, Final, NamedTuple
 EVERY: Final = 64
 """Batches after which it is measured again what memory the process has."""
 
+AGAIN: Final = 2**16
+"""Added to the number of an input in hand that is given a second time."""
+
 Given = tuple[bytes, bool]
 """A message, and whether it must be accepted."""
 

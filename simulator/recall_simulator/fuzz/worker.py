@@ -21,7 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from recall_simulator.fuzz.appetite import Appetite, limit_address_space
-from recall_simulator.fuzz.exchange import EVERY, Done, Given, Offence, Refused, receive, send
+from recall_simulator.fuzz.exchange import (
+    AGAIN,
+    EVERY,
+    Done,
+    Given,
+    Offence,
+    Refused,
+    receive,
+    send,
+)
 
 
 def load(target: str) -> Callable[[bytes], Any] | Refused:
@@ -103,16 +112,16 @@ class Runner:
             if number in known:
                 continue
             self._appetite.reset()
-            _, seconds = self._one(number, given)
+            _, seconds = self._one(number, given, again=AGAIN)
             grown = self._appetite.grown()
             if grown > self._memory:
                 words = f"took {grown >> 20} MiB of memory for a message of {len(given[0])} bytes"
                 found.append(Offence(number, "grew", "", words, "", seconds, grown))
         return found
 
-    def _one(self, number: int, given: Given) -> tuple[Offence | None, float]:
+    def _one(self, number: int, given: Given, again: int = 0) -> tuple[Offence | None, float]:
         message, must_accept = given
-        self._started(number)
+        self._started(number + again)
         began = time.process_time()
         error: BaseException | None = None
         try:
