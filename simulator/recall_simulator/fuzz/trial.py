@@ -23,6 +23,8 @@ _SLACK: Final = 4.0
 """How many times as long as the slowest batch so far they may take."""
 _GRACE: Final = 0.15
 """Real seconds in which a handler may still stumble after its library has answered a ping."""
+_MOMENTS: Final = 10
+"""Such moments that a process may compute on."""
 _LAST_BREATH: Final = 1.0
 """Real seconds for a process to be gone after its last connection is."""
 _DIALS: Final = 3
@@ -93,6 +95,9 @@ class Process(Protocol):
 
     def height(self) -> int:
         """Bytes that it took at its height."""
+
+    def is_busy(self) -> bool:
+        """Whether it computes at this moment."""
 
     async def restart(self, *, look: bool = True) -> None:
         """End what is left of it, and start it anew."""
@@ -207,7 +212,7 @@ class Receiver:
         if not await _unless_closed(link, link.answers_ping(patience)):
             return await self._hung(link, f"no pong came within {patience:g} s")
         if late:
-            await _stays(link, _GRACE)
+            await self._worked_off(link)
         if not await _unless_closed(link, self._sentinel.seen(patience)):
             self._is_doubtful = True
             return Trouble("lost", message="the link stands, and the next valid frame is not seen")
@@ -245,6 +250,13 @@ class Receiver:
                     await self._restart()
                     continue
                 await clock.back_off_until(clock.now() + answer.seconds)
+
+    async def _worked_off(self, link: Link) -> None:
+        """Return when nothing has happened for a moment, and the process idles at its end."""
+        for _ in range(_MOMENTS):
+            await _stays(link, _GRACE)
+            if self._process is None or not self._process.is_busy():
+                return
 
     async def _cured(self, link: Link) -> Link:
         """A link on which a valid frame gets through again: a new one, or of a new process."""
