@@ -60,7 +60,10 @@ def fuzz(
     ] = "max-attempts=5",
     secret: options.Secret = None,
     header: options.Headers = None,
-    report: options.Report = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND=FILE", help="junit=FILE or json=FILE; repeatable."),
+    ] = None,
     i_own_this_receiver: options.Owned = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,

@@ -23,6 +23,8 @@ _SLACK: Final = 4.0
 """How many times as long as the slowest batch so far they may take."""
 _GRACE: Final = 0.15
 """Real seconds in which a handler may still stumble after its library has answered a ping."""
+_MOMENTS: Final = 10
+"""Such moments that a process may compute on."""
 _LAST_BREATH: Final = 1.0
 """Real seconds for a process to be gone after its last connection is."""
 _DIALS: Final = 3
@@ -94,6 +96,9 @@ class Process(Protocol):
     def height(self) -> int:
         """Bytes that it took at its height."""
 
+    def is_busy(self) -> bool:
+        """Whether it computes at this moment."""
+
     async def restart(self, *, look: bool = True) -> None:
         """End what is left of it, and start it anew."""
 
@@ -139,6 +144,7 @@ class Receiver:
         self._link: Link | None = None
         self._dials = 0
         self._is_sick = False
+        self._is_doubtful = False
         self._height = 0
         self._slowest = 0.0
         self._said: list[str] = []
@@ -167,6 +173,8 @@ class Receiver:
         elif self._link is not None and self._link.lost.done():
             return await self._after_loss(self._link.lost.result())  # it came late
         link = await self.opened()
+        if self._is_doubtful:
+            link = await self._cured(link)
         self._said = self._process.last_lines if self._process is not None else []
         patience = self._timeout
         if quick:
@@ -204,9 +212,9 @@ class Receiver:
         if not await _unless_closed(link, link.answers_ping(patience)):
             return await self._hung(link, f"no pong came within {patience:g} s")
         if late:
-            await _stays(link, _GRACE)
+            await self._worked_off(link)
         if not await _unless_closed(link, self._sentinel.seen(patience)):
-            self._is_sick = True
+            self._is_doubtful = True
             return Trouble("lost", message="the link stands, and the next valid frame is not seen")
         return self._grown()
 
@@ -242,6 +250,25 @@ class Receiver:
                     await self._restart()
                     continue
                 await clock.back_off_until(clock.now() + answer.seconds)
+
+    async def _worked_off(self, link: Link) -> None:
+        """Return when nothing has happened for a moment, and the process idles at its end."""
+        for _ in range(_MOMENTS):
+            await _stays(link, _GRACE)
+            if self._process is None or not self._process.is_busy():
+                return
+
+    async def _cured(self, link: Link) -> Link:
+        """A link on which a valid frame gets through again: a new one, or of a new process."""
+        self._is_doubtful = False
+        if self._process is None:
+            return link
+        with contextlib.suppress(LinkLost):
+            link.send(self._sentinel.message())
+            if await _unless_closed(link, self._sentinel.seen(_QUICK)):
+                return link
+        self._is_sick = True
+        return await self.opened()
 
     async def hang_up(self) -> None:
         """Leave the link, if there is one."""

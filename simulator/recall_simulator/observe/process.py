@@ -152,6 +152,10 @@ class ReceiverProcess:
         """Bytes that it and its children took at their height (`Family.height`); costs 0.1 ms."""
         return self._family.height()
 
+    def is_busy(self) -> bool:
+        """Whether it or one of its children computes at this moment."""
+        return self._family.is_runnable()
+
     async def restart(self, *, look: bool = True) -> None:
         """End what is left of it, and start it anew.
 

@@ -374,3 +374,29 @@ def test_tcp_that_the_receiver_leaves_open_is_told(answer: bytes) -> None:
             return link.closing
 
     assert asyncio.run(main()) == Closing(1000, 1000 if answer else None, left_open=True)
+
+
+def test_bytes_that_are_no_right_frame_are_written_as_they_are() -> None:
+    async def wait(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async def use(link: Link) -> Outcome:
+        link.write(b"\x83\x80abcd")  # opcode 3, which is none
+        return await link.lost
+
+    outcome = over_a_link(use, wait)
+    assert (outcome.text, outcome.cause) == ("closed 1002", "receiver")
+
+
+def test_a_close_frame_is_seen_before_the_link_is_gone() -> None:
+    async def main() -> bool:
+        server = await asyncio.start_server(upgrade_then(b"", CLOSE_1008), "127.0.0.1", 0)
+        async with server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
+            await link.close_seen
+            gone = link.lost.done()
+            await link.cut()
+            return gone
+
+    assert asyncio.run(main()) is False
