@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from recall_simulator.load import document
 from recall_simulator.report import comparison
 from recall_simulator.report.document import SCHEMAS, json_schema
 
@@ -13,6 +14,7 @@ def texts() -> dict[str, str]:
     """The text of each file."""
     schemas = {name: json_schema(kind, name) for kind, name in SCHEMAS.items()}
     schemas[comparison.SCHEMA] = json_schema(comparison.Comparison, comparison.SCHEMA)
+    schemas[document.SCHEMA] = json_schema(document.LoadDocument, document.SCHEMA)
     return {
         f"{name.replace('/', '-')}.json": json.dumps(schema, indent=2) + "\n"
         for name, schema in schemas.items()

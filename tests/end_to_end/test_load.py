@@ -226,6 +226,7 @@ def test_a_storm_and_what_an_observer_sees(
     assert found["frames_seen"] >= found["frames_sent"] - found["frames_in_doubt"] > 5
     assert found["frames_lost"] == 0
     assert found["times"]["latency"]["count"] == found["frames_seen"]
+    assert sum(row["seen"] for row in found["streams"]) == found["frames_seen"]
     assert json.loads((tmp_path / "load.json").read_text()) == found
     assert "<svg" in (tmp_path / "load.html").read_text()
 

@@ -1,6 +1,5 @@
 """`recallsim load`: many bots, as many as a receiver takes or does not take."""
 
-import json
 import random
 import subprocess
 import sys
@@ -97,11 +96,11 @@ def load(
 
     from recall_simulator.cli import terminal
     from recall_simulator.load.conditions import USUAL, parse_condition
+    from recall_simulator.load.document import document_json
     from recall_simulator.load.figures import Figures
     from recall_simulator.load.mission import Mission
     from recall_simulator.load.orders import Orders
     from recall_simulator.load.outcome import Played, judge_run
-    from recall_simulator.load.outcome import as_json as object_of
     from recall_simulator.load.safety import check_room
     from recall_simulator.load.shapes import SHAPES, SOAK_MEETING, Shape
     from recall_simulator.load.view import print_summary
@@ -186,14 +185,16 @@ def load(
     print_summary(console, played, outcome)
     _write(reports, played, outcome)
     if as_json:
-        print(json.dumps(object_of(played, outcome), ensure_ascii=False))
+        print(document_json(played, outcome))
     raise typer.Exit(outcome.exit_code)
 
 
 def _work(master_host: str, master_port: int, processes: int) -> int:
     """Be a worker until the master ends the run; gives the exit code."""
     from recall_simulator.load.driver import command
+    from recall_simulator.load.safety import raise_descriptor_limit_to_the_most
 
+    raise_descriptor_limit_to_the_most()
     arguments = ["--worker", "--master-host", master_host, "--master-port", str(master_port)]
     if processes > 1:
         arguments += ["--processes", str(processes)]
@@ -270,7 +271,7 @@ def _play(
 
 def _write(reports: "Sequence[Destination]", played: "Played", outcome: "Outcome") -> None:
     """Write what `--report` asks for."""
-    from recall_simulator.load.outcome import as_json
+    from recall_simulator.load.document import document_json
     from recall_simulator.load.page import load_page
     from recall_simulator.report.destinations import write_report
 
@@ -278,7 +279,7 @@ def _write(reports: "Sequence[Destination]", played: "Played", outcome: "Outcome
         if wanted.kind == "html":
             text = load_page(played, outcome)
         else:
-            text = json.dumps(as_json(played, outcome), ensure_ascii=False)
+            text = document_json(played, outcome)
         write_report(wanted, text.encode())
 
 

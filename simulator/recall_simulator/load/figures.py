@@ -1,7 +1,5 @@
 """What a load run measures, as values that add up: over time, processes, machines."""
 
-from typing import Any
-
 import msgspec
 
 from recall_simulator.load.histogram import Histogram
@@ -181,11 +179,3 @@ class Figures:
             if number in self.seconds:
                 counts.add(self.seconds[number].counts)
         return counts
-
-
-def times_json(histogram: Histogram) -> dict[str, Any]:
-    """A histogram in the object of `--json`: seconds, or null where nothing was counted."""
-    if not histogram.counts:
-        return {"count": 0, "p50": None, "p90": None, "p99": None, "max": None}
-    found = {f"p{percent}": round(histogram.percentile(percent), 6) for percent in (50, 90, 99)}
-    return {"count": histogram.total, **found, "max": round(histogram.highest, 6)}

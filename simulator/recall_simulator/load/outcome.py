@@ -1,4 +1,4 @@
-"""What a load run came to: its verdict, in sentences and as the object of `--json`. Pure."""
+"""What a load run came to: its verdict, and the sentences that it rests on. Pure."""
 
 import math
 from collections.abc import Sequence
@@ -6,12 +6,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from recall_simulator.load.conditions import Condition, lost
-from recall_simulator.load.figures import TIMES, Figures, times_json
+from recall_simulator.load.conditions import Condition
+from recall_simulator.load.figures import Figures
 from recall_simulator.load.limit import LAG_BOUND, Trial, knee
 from recall_simulator.load.orders import Orders
-
-SCHEMA = "recallsim.load/1"
 
 VerdictName = Literal["ok", "failed", "inconclusive"]
 EXIT_CODES: dict[str, int] = {"ok": 0, "failed": 1, "inconclusive": 3}
@@ -36,6 +34,7 @@ class Played(msgspec.Struct, kw_only=True):
         why: how it ended; None while it goes on.
         troubles: sentences about workers that were lost or refused.
         observed: by whom the receiver's output was looked at.
+        seen_by_stream: frames that were seen, as `Counts.streams` names the streams.
     """
 
     orders: Orders
@@ -47,6 +46,7 @@ class Played(msgspec.Struct, kw_only=True):
     why: str | None = None
     troubles: list[str] = []
     observed: list[str] = []
+    seen_by_stream: dict[str, int] = {}
 
     @property
     def seconds(self) -> int:
@@ -115,68 +115,3 @@ def limit_found(trials: Sequence[Trial]) -> dict[str, Any]:
         return {"verdict": "inconclusive", "reasons": reasons}
     reasons.append(f"it fell behind at {worst.bots} bots: {worst.why}")
     return {"verdict": "ok" if best else "failed", "reasons": reasons}
-
-
-def as_json(played: Played, outcome: Outcome) -> dict[str, Any]:
-    """The object of `--json`; times are in seconds, rates a second."""
-    figures, orders = played.figures, played.orders
-    total, seconds = figures.total, max(1, played.seconds)
-    mission = orders.mission
-    best, worst = knee(played.trials)
-    return {
-        "schema": SCHEMA,
-        "verdict": outcome.verdict,
-        "reasons": outcome.reasons,
-        "url": mission.shown_url,
-        "seed": mission.seed,
-        "run_id": mission.run_id,
-        "shape": orders.shape.name,
-        "bots": orders.shape.bots,
-        "participants": mission.participants,
-        "scene": mission.scene,
-        "seconds": played.seconds,
-        "processes": played.processes,
-        "ended": played.why or "broken off",
-        "frames_offered": total.offered,
-        "frames_sent": total.sent,
-        "bytes_sent": total.message_bytes,
-        "frames_dropped": total.dropped,
-        "frames_in_doubt": total.in_doubt,
-        "offered_per_second": round(total.offered / seconds, 3),
-        "frames_per_second": round(total.sent / seconds, 3),
-        "bytes_per_second": round(total.message_bytes / seconds, 1),
-        "dials": total.dials,
-        "links_opened": total.opened,
-        "handshake_failures": total.failures,
-        "disconnects": total.losses,
-        "planned_cuts": total.cuts,
-        "details": total.details,
-        "pings_unanswered": total.unanswered,
-        "observed": played.observed,
-        "frames_seen": total.seen if played.observed else None,
-        "frames_lost": lost(total) if played.observed else None,
-        "times": {name: times_json(getattr(total, name)) for name in TIMES},
-        "limit": {
-            "trials": [msgspec.structs.asdict(trial) for trial in played.trials],
-            "kept_up": best and best.bots,
-            "fell_behind": worst and worst.bots,
-        }
-        if orders.find_limit
-        else None,
-        "happenings": [msgspec.structs.asdict(happening) for happening in played.happenings],
-        "troubles": played.troubles,
-        "by_second": [
-            {
-                "second": number,
-                "frames_sent": second.counts.sent,
-                "frames_offered": second.offered,
-                "bytes_sent": second.counts.message_bytes,
-                "late": times_json(second.counts.late),
-                "lag": times_json(second.counts.lag),
-                "stall": times_json(second.counts.stall),
-                "latency": times_json(second.counts.latency),
-                "links": msgspec.structs.asdict(second.all_links),
-            }
-            for number, second in sorted(figures.seconds.items())
-        ],
-    }

@@ -88,6 +88,7 @@ async def play(played: Played, plan: Plan, console: Console) -> Sequence[str]:
         if plan.observe:
             await observers.settled()
             _see(sight, played, None)
+            played.seen_by_stream = dict(sight.by_stream)
     return list(locust.last_words)
 
 

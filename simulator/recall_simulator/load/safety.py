@@ -35,6 +35,15 @@ def raise_descriptor_limit(links: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
+def raise_descriptor_limit_to_the_most() -> None:
+    """Let this process and its children open as many as they may: a worker knows no number."""
+    if sys.platform != "win32":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def check_room(path: Path) -> None:
     """See that there is room for a report, before the run that it is about.
 

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from recall_simulator.load.figures import Counts, Delta, Figures, Links, times_json
+from recall_simulator.load.figures import Counts, Delta, Figures, Links
 from recall_simulator.load.histogram import Histogram
 
 
@@ -42,7 +42,6 @@ def test_what_took_no_time_counts_as_none() -> None:
 
 def test_an_empty_histogram_has_no_percentiles() -> None:
     assert Histogram(counts={}).percentile(99) == 0.0
-    assert times_json(Histogram(counts={}))["p99"] is None
 
 
 def test_no_percentile_is_over_the_highest() -> None:

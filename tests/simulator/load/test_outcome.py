@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 from rich.console import Console
 
 from recall_simulator.load.conditions import parse_condition
+from recall_simulator.load.document import SCHEMA, LoadDocument, document
 from recall_simulator.load.figures import Counts, Delta, Figures, Links
 from recall_simulator.load.histogram import Histogram
 from recall_simulator.load.metrics import LoadMetrics, serve_metrics
 from recall_simulator.load.mission import Mission
 from recall_simulator.load.orders import Aimed, Began, Flushed, Orders, Over, Trouble
-from recall_simulator.load.outcome import Played, as_json, judge_run
+from recall_simulator.load.outcome import Played, judge_run
 from recall_simulator.load.page import load_page
 from recall_simulator.load.safety import check_room
 from recall_simulator.load.shapes import Shape
@@ -25,6 +27,7 @@ from recall_simulator.load.view import forecast, live, print_summary
 from recall_simulator.load.watch import Watch
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import Sighting
+from recall_simulator.report.document import json_schema
 
 ORDERS = Orders(
     mission=Mission(url="ws://127.0.0.1:1/?token=secret", participants=4, run_id="00000010"),
@@ -115,20 +118,12 @@ def test_a_change_of_the_load_is_said() -> None:
 
 def test_the_object_holds_what_is_promised_and_no_secret() -> None:
     run = played(UP, told(1, Links(10), sent=8, message_bytes=80), Over("done"))
-    found = as_json(run, judge_run(run, []))
-    jsonschema.validate(
-        found,
-        {
-            "type": "object",
-            "required": ["schema", "verdict", "frames_sent", "times", "by_second"],
-            "properties": {
-                "schema": {"const": "recallsim.load/1"},
-                "verdict": {"const": "ok"},
-                "frames_sent": {"const": 48},
-                "by_second": {"minItems": 2, "maxItems": 2},
-            },
-        },
-    )
+    found = msgspec.to_builtins(document(run, judge_run(run, [])))
+    jsonschema.validate(found, json_schema(LoadDocument, SCHEMA))
+    assert (found["schema"], found["verdict"], found["frames_sent"]) == (SCHEMA, "ok", 48)
+    assert [row["frames_sent"] for row in found["by_second"]] == [40, 8]
+    assert found["times"]["lag"]["count"] == 40
+    assert found["streams"] is None
     assert "secret" not in str(found)
 
 
@@ -222,3 +217,10 @@ def test_a_port_that_is_taken_is_said() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"--metrics-port {port}"):
             serve_metrics(played(), port)
+
+
+def test_what_was_seen_stands_beside_what_was_sent_stream_by_stream() -> None:
+    run = played(told(0, Links(1), sent=5, streams={"3/100/webcam": 5}), Over("done"))
+    run.observed, run.seen_by_stream = ["files:x"], {"3/100/webcam": 4}
+    (row,) = msgspec.to_builtins(document(run, judge_run(run, [])))["streams"]
+    assert row == {"bot": 3, "participant": 100, "type": "webcam", "sent": 5, "seen": 4}
