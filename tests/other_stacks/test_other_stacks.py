@@ -51,6 +51,13 @@ class Run(NamedTuple):
         )
 
 
+HOSTILE = "9."
+IN_DOUBT = ("torn-message", "reset-in-message")
+"""Their cuts come in mid-message, without a ping before: a reset may swallow what was sent."""
+OVER_A_DEFAULT = ("over-4-mib", "over-10-mib", "almost-16-mib")
+"""Messages that aiohttp refuses, as it takes 4 MiB by default."""
+
+
 def recallsim(*arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "recall_simulator", *arguments],
@@ -101,11 +108,17 @@ def heavy_photographs(photographs: Path, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def all_scenarios() -> list[str]:
+    """Those of which a well-behaved receiver, whatever its library's limit, keeps every frame."""
     listed = recallsim("scenarios", "list", "--json")
     assert listed.returncode == OK, listed.stderr
     found = json.loads(listed.stdout)
     entries = found["scenarios"] if isinstance(found, dict) else found
-    return [entry["name"] for entry in entries]
+    return [
+        entry["name"]
+        for entry in entries
+        if not entry["number"].startswith(HOSTILE)
+        and entry["name"] not in (*OVER_A_DEFAULT, *IN_DOUBT)
+    ]
 
 
 @pytest.fixture(scope="module")

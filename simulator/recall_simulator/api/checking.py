@@ -193,7 +193,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         from recall_simulator.judge import case_verdicts
 
         unseen = [
-            f"{reason} ({sum(reason == other for other in self.skipped.values())} cases)"
+            f"{reason} (skipped: {list(self.skipped.values()).count(reason)})"
             for reason in dict.fromkeys(self.skipped.values())
         ]
         verdict = msgspec.structs.replace(

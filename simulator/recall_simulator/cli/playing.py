@@ -80,7 +80,7 @@ def paint(session: Session, console: Console) -> list[str]:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
-        task = progress.add_task("painting", total=None)
+        task = progress.add_task("painting", total=0)
         return session.paint(lambda done, total: progress.update(task, completed=done, total=total))
 
 
@@ -100,7 +100,14 @@ def write_reports(reports: Sequence[Destination], played: Played, document: Docu
     def encode(kind: Kind) -> bytes:
         match kind:
             case "junit":
-                return junit_xml(played.verdict, document.scenarios, document.seconds)
+                skipped = {
+                    case.name: case.findings[0].what
+                    for case in document.cases
+                    if case.verdict == "skipped"
+                }
+                return junit_xml(
+                    played.verdict, document.scenarios, document.seconds, skipped=skipped
+                )
             case "json":
                 return msgspec.json.encode(document)
             case "html":

@@ -205,6 +205,7 @@ class Attempt:
                 written=stage.elapsed(),
                 lag=lag,
                 stall=stall,
+                oddity=frame.form.oddity,
             )
         )
         await self._await_refusal(link)
@@ -255,7 +256,8 @@ class Attempt:
 
         Frames that the receiver is known to have are in doubt no more.
         """
-        if end.probe and end is not self._stage.plan.end:
+        if end.probe:
+            # A receiver that went unnoticed in mid-meeting is told from one that closes badly.
             await self._probe(link)
         if isinstance(end, Cut):
             await self._cut(link, end.how)

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import psutil
 
-from recall_simulator.fuzz.exchange import Done, Refused, receive, send
+from recall_simulator.fuzz.exchange import AGAIN, Done, Refused, receive, send
 from recall_simulator.fuzz.records import Input
 from recall_simulator.record.errors import UsageError
 
@@ -129,8 +129,8 @@ class Custody:
             try:
                 answer = self._answers.get(timeout=_LOOK)
             except queue.Empty:
-                number = self._number()
-                if watch.has_hung(number):
+                if watch.has_hung(self._in_hand()):
+                    number = self._number()
                     self._kill()
                     words = f"no end after {watch.lasts:.1f} s"
                     return Ended(number, "hung", "", words, "")
@@ -152,7 +152,11 @@ class Custody:
 
     def _number(self) -> int:
         """The input that the worker has in hand."""
-        return min(int.from_bytes(self._progress.read_bytes()[:4]), max(self._given - 1, 0))
+        return min(self._in_hand() % AGAIN, max(self._given - 1, 0))
+
+    def _in_hand(self) -> int:
+        """The same, told apart when it is given a second time."""
+        return int.from_bytes(self._progress.read_bytes()[:4])
 
     def _how_it_ended(self) -> Ended:
         assert self._process is not None

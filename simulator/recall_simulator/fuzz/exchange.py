@@ -1,7 +1,13 @@
 """What goes between a campaign and the process that its target runs in."""
 
 import pickle
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, Final, NamedTuple
+
+EVERY: Final = 64
+"""Batches after which it is measured again what memory the process has."""
+
+AGAIN: Final = 2**16
+"""Added to the number of an input in hand that is given a second time."""
 
 Given = tuple[bytes, bool]
 """A message, and whether it must be accepted."""
@@ -35,7 +41,7 @@ class Done(NamedTuple):
     Attributes:
         offences: in the order of the inputs.
         slowest: CPU seconds that the slowest input took.
-        resident: bytes of memory that the process has after it.
+        resident: bytes of memory that the process had when that was last measured.
     """
 
     offences: list[Offence]

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from recall_simulator.fuzz.custody import PATIENCE, Custody, Ended
-from recall_simulator.fuzz.exchange import Done, Offence
+from recall_simulator.fuzz.exchange import EVERY, Done, Offence
 from recall_simulator.fuzz.messages import BATCH, draw_batch
 from recall_simulator.fuzz.records import (
     FindingMade,
@@ -30,7 +30,8 @@ MEMORY: Final = 128 * 2**20
 """Bytes that no input may take."""
 _DEADLY: Final = 3  # ends of a worker by one kind of edit, after which it is left out
 _MOST_ALIKE: Final = 12  # findings with one outcome and error; more are counted with the last
-_WARM: Final = 32  # batches after which memory is taken for settled
+_LOADED: Final = 8  # batches after which what loads at first use has done so
+_WARM: Final = 2 * EVERY  # batches after which memory is taken for settled
 _TRIES: Final = {"hung": 40, "died": 60, "grew": 60}
 _MANY_TRIES: Final = 400
 
@@ -167,13 +168,14 @@ class _Campaign:
             if not waiting:
                 break
             given = waiting.pop()
-            answer = self._custody.run(given)
+            answer = self._custody.run(given, patience=1.0)  # where one hangs, others do
         for message, each in wrong:
             self._found(message, each, before + batch.index(message) + 1)
 
     def _note(self, batch: list[Input], done: Done) -> None:
         self._count(batch)
-        self._slowest = max(self._slowest, done.slowest)
+        if self._batches >= _LOADED:
+            self._slowest = max(self._slowest, done.slowest)
         self._resident = done.resident
         self._batches += 1
         if self._batches == _WARM:

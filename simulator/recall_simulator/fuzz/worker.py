@@ -21,7 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from recall_simulator.fuzz.appetite import Appetite, limit_address_space
-from recall_simulator.fuzz.exchange import Done, Given, Offence, Refused, receive, send
+from recall_simulator.fuzz.exchange import (
+    AGAIN,
+    EVERY,
+    Done,
+    Given,
+    Offence,
+    Refused,
+    receive,
+    send,
+)
 
 
 def load(target: str) -> Callable[[bytes], Any] | Refused:
@@ -75,6 +84,7 @@ class Runner:
         self._started = started
         self._appetite = Appetite()
         self._loop = asyncio.new_event_loop()
+        self._batches = self._resident = 0
 
     def run(self, batch: list[Given]) -> Done:
         """Give a batch; where it took too much memory, once more, to see which input it was."""
@@ -91,7 +101,10 @@ class Runner:
             greedy = self._greedy(batch, known)
             numbers = {each.number for each in greedy}
             offences = [each for each in offences if each.number not in numbers] + greedy
-        return Done(offences, slowest, self._appetite.resident())
+        if self._batches % EVERY == 0:
+            self._resident = self._appetite.resident()
+        self._batches += 1
+        return Done(offences, slowest, self._resident)
 
     def _greedy(self, batch: list[Given], known: set[int]) -> list[Offence]:
         found = []
@@ -99,16 +112,16 @@ class Runner:
             if number in known:
                 continue
             self._appetite.reset()
-            _, seconds = self._one(number, given)
+            _, seconds = self._one(number, given, again=AGAIN)
             grown = self._appetite.grown()
             if grown > self._memory:
                 words = f"took {grown >> 20} MiB of memory for a message of {len(given[0])} bytes"
                 found.append(Offence(number, "grew", "", words, "", seconds, grown))
         return found
 
-    def _one(self, number: int, given: Given) -> tuple[Offence | None, float]:
+    def _one(self, number: int, given: Given, again: int = 0) -> tuple[Offence | None, float]:
         message, must_accept = given
-        self._started(number)
+        self._started(number + again)
         began = time.process_time()
         error: BaseException | None = None
         try:

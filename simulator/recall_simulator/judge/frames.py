@@ -245,6 +245,13 @@ def _why_lost(ledger: Ledger, key: StreamKey, never: Sequence[int], seen: set[in
         return "the receiver ended the connection itself: what it had not kept yet went with it"
     if not seen:
         return "nothing of this stream was kept: is its type, its size or a null name passed over?"
+    sizes = {frames[number].size for number in never}
+    if not sizes & {frames[number].size for number in seen}:
+        shown = " or ".join(f"{width}x{height}" for width, height in sorted(sizes))
+        return f"all that are missing are {shown}, none of those kept: a stream's size may change"
+    odd = {frames[number].oddity for number in never}
+    if "" not in odd and not odd & {frames[number].oddity for number in seen}:
+        return f"all that are missing came {' or '.join(sorted(odd))}; none of those kept did"
     kept_legs = {frames[number].attempt for number in seen}
     if not legs & kept_legs:
         if min(legs) > min(kept_legs):

@@ -44,6 +44,8 @@ class Sent(msgspec.Struct, kw_only=True):
         cut_off: whether that link ended by a cut in answer to our close frame.
         unsent: whether it is proven never to have left over the last link that it was written to.
         sha256: digest of the PNG; empty where digests were not asked for.
+        oddity: what was unusual about it, in words.
+        size: width and height of its picture.
         marked: whether its picture is large enough for a mark.
         unseeable: no observer could have told it from others: it has no mark, and the receiver
             keeps no PNG file as it came.
@@ -58,6 +60,8 @@ class Sent(msgspec.Struct, kw_only=True):
     cut_off: bool = False
     unsent: bool = False
     sha256: str = ""
+    oddity: str = ""
+    size: tuple[int, int] = (0, 0)
     marked: bool = True
     unseeable: bool = False
 
@@ -135,6 +139,8 @@ class Ledger:
                 written=event.written,
                 expect=event.expect,
                 sha256=event.sha256,
+                oddity=event.oddity,
+                size=(event.width, event.height),
                 marked=markable(event.width, event.height),
             )
             if event.sha256:

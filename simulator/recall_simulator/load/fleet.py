@@ -78,12 +78,15 @@ class Fleet:
         self._links: dict[int, Link] = {}
         self._bots: dict[int, asyncio.Task[None]] = {}
         self._held_back = 0
+        self._closing = False
         self._scouts = 0
         self._next_join = 0.0
         self._helpers = [asyncio.create_task(self._flush()), asyncio.create_task(self._ping())]
 
     def join(self, number: int) -> None:
-        """A bot joins, as soon as the spawn rate allows."""
+        """A bot joins, as soon as the spawn rate allows; none does once the fleet is closing."""
+        if self._closing:
+            return
         joins_at = max(self._clock.now(), self._next_join)
         self._next_join = joins_at + 1 / self._mission.spawn_rate
         # All play one meeting: they begin spread over a frame's interval, whatever their number.
@@ -103,6 +106,7 @@ class Fleet:
         Args:
             within: real seconds that receivers get to answer our close frames.
         """
+        self._closing = True
         for helper in self._helpers:
             helper.cancel()
         await asyncio.gather(*self._helpers, return_exceptions=True)

@@ -13,6 +13,9 @@ STEP = 6.0
 SETTLING = 2
 """Seconds at the beginning of a step that are not looked at: backlogs are worked off."""
 
+REST = 3.0
+"""Seconds without any bot, after a load that was too much: the next begins without a backlog."""
+
 LATE = 0.5
 """Seconds, one frame of a stream: a receiver that holds frames up for longer falls behind."""
 

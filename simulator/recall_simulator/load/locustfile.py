@@ -140,6 +140,8 @@ class _Run:
         return self.environment
 
     def _next_load(self, orders: Orders, search: limit.Search, now: float) -> int | None:
+        if now < self._step_began:
+            return 0
         if now < self._step_began + limit.STEP:
             return search.bots
         figures = conductor_of(self.here).figures
@@ -154,7 +156,11 @@ class _Run:
         )
         tell(Tried(trial))
         self._step_began = now
-        return search.note(trial)
+        following = search.note(trial)
+        if following is None or trial.kept == "kept up":
+            return following
+        self._step_began += limit.REST
+        return 0
 
     def _listen(self) -> None:
         """Take deltas from standard input; its end ends the run."""

@@ -27,7 +27,7 @@ class Watch:
                 self.played.troubles.append(sentence)
                 self._note(int(at), sentence)
             case Aimed(bots, at):
-                if self.played.aim and self.played.orders.shape.name != "ramp":
+                if self.played.aim and bots and self.played.orders.shape.name != "ramp":
                     self._note(int(at), f"{bots} bots from here on")
                 self.played.aim = bots
             case Tried(trial):

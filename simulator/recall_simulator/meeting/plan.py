@@ -45,6 +45,26 @@ class FrameForm(msgspec.Struct, frozen=True, kw_only=True):
     travel: Travel = USUAL
     expect: Expectation = "must accept"
 
+    @property
+    def oddity(self) -> str:
+        """What is unusual about it, as in `in 3 websocket frames`; empty where nothing is."""
+        if self is PLAIN:
+            return ""
+        travel = self.travel
+        odd = (
+            (travel.fragments > 1, f"in {travel.fragments} websocket frames"),
+            (travel.binary, "in a binary message"),
+            (travel.ping is not None, "with a ping"),
+            (travel.wide_length, "with a length of 64 bits"),
+            (self.kind != "rgb", f"as a PNG of the kind {self.kind}"),
+            (self.size is not None, f"with a picture of {self.size}"),
+            (self.damage != "none" or self.bad_base64, "with a broken picture"),
+            (self.message_bytes > 0, f"in a message of {self.message_bytes:,} bytes"),
+            (self.wire is not None, "with rare values in its fields"),
+            (self.extra_fields, "with unknown fields"),
+        )
+        return " and ".join(words for is_so, words in odd if is_so)
+
 
 PLAIN = FrameForm()
 

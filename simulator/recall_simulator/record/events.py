@@ -82,6 +82,7 @@ class FrameSent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
         written: real seconds from the beginning of the run to when the frame was written.
         lag: real seconds that the frame was late by our own doing.
         stall: real seconds that the frame was late because the receiver took no more.
+        oddity: what a fault made unusual about it, in words; empty where nothing.
     """
 
     scenario: str
@@ -103,6 +104,7 @@ class FrameSent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     written: float
     lag: float
     stall: float
+    oddity: str = ""
 
 
 class EventSent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="event"):

@@ -1,12 +1,18 @@
 """JUnit XML of a run: one test case a scenario, for CI systems that show it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree
 
 from recall_simulator.record.findings import Finding, Verdict, worst
 
 
-def junit_xml(verdict: Verdict, scenarios: Sequence[str], seconds: float) -> bytes:
+def junit_xml(
+    verdict: Verdict,
+    scenarios: Sequence[str],
+    seconds: float,
+    *,
+    skipped: Mapping[str, str] | None = None,
+) -> bytes:
     """The document.
 
     A failed scenario is a `failure`, an inconclusive one an `error`; what is tolerated or noted
@@ -16,6 +22,7 @@ def junit_xml(verdict: Verdict, scenarios: Sequence[str], seconds: float) -> byt
         verdict: of the run.
         scenarios: names, in the order in which they were played.
         seconds: that the run took.
+        skipped: why a case was not played, by name.
     """
     cases: dict[str, list[Finding]] = {name: [] for name in scenarios}
     for finding in verdict.findings:
@@ -36,6 +43,12 @@ def junit_xml(verdict: Verdict, scenarios: Sequence[str], seconds: float) -> byt
         rest = [finding for finding in findings if finding not in blame or outcome == "tolerated"]
         if rest:
             ElementTree.SubElement(case, "system-out").text = "\n".join(map(_line, rest))
+    for name, reason in (skipped or {}).items():
+        case = ElementTree.SubElement(suite, "testcase", classname="recallsim", name=name)
+        ElementTree.SubElement(case, "skipped", message=reason)
+        counts["tests"] += 1
+    if skipped:
+        counts["skipped"] = len(skipped)
     for key, count in counts.items():
         suite.set(key, str(count))
     ElementTree.indent(suite)

@@ -18,6 +18,8 @@ STYLES = {
 }
 CLOSINGS = {"clean": "green", "other code": "yellow", None: "dim"}
 
+MARGIN = len("inconclusive")
+
 WIDE = 120
 """Columns from which on a table has titles beside names."""
 
@@ -25,18 +27,14 @@ WIDE = 120
 def print_check(console: Console, verdict: Verdict, rows: Sequence[CaseVerdict]) -> None:
     """The table, the findings of what is not ok, and what was looked at."""
     console.print(_table(rows, console.width))
+    labels = {row.name: row.label for row in rows}
     for finding, count in _told(verdict, rows):
-        what = f"{count} cases {finding.text}" if count > 1 else finding.text
-        console.print(
-            Text.assemble(
-                (f"{finding.severity:>12}  ", STYLES.get(finding.severity, "dim")),
-                (f"{finding.scenario}: " if finding.scenario and count == 1 else ""),
-                what,
-            ),
-            soft_wrap=not console.is_terminal,
-        )
+        style = STYLES.get(finding.severity, "dim")
+        where = f"{labels.get(finding.scenario, finding.scenario)}: " if finding.scenario else ""
+        what = f"{count} cases {finding.text}" if count > 1 else f"{where}{finding.text}"
+        _print_beside(console, Text(finding.severity, style), Text(what))
         for line in finding.evidence:
-            console.print(Text(f"              {line}", "dim"), soft_wrap=not console.is_terminal)
+            _print_beside(console, Text(), Text(line, "dim"))
     counts = Counter(row.verdict for row in rows)
     console.print(
         Text.assemble(
@@ -49,6 +47,20 @@ def print_check(console: Console, verdict: Verdict, rows: Sequence[CaseVerdict])
         ),
         soft_wrap=not console.is_terminal,
     )
+
+
+def _print_beside(console: Console, left: Text, right: Text) -> None:
+    """A word and what it is about; on a terminal the latter has a margin of its own."""
+    if not console.is_terminal:
+        console.print(
+            Text.assemble(f"{'':>{MARGIN - len(left)}}", left, "  ", right), soft_wrap=True
+        )
+        return
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(width=MARGIN, justify="right", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(left, right)
+    console.print(grid)
 
 
 def _table(rows: Sequence[CaseVerdict], width: int) -> Table:

@@ -84,7 +84,8 @@ def test_a_cut_is_probed_and_dialled_again_after_three_seconds(
         "0 dial 1", "0 open", "4 planned cut", "4 wait 3", "7 dial 2", "7 open", "10 completed",
         "10 finished",
     ]  # fmt: skip
-    assert [event.answered for event in events if isinstance(event, Probed)] == [True]
+    probed = [(event.attempt, event.answered) for event in events if isinstance(event, Probed)]
+    assert probed == [(1, True), (2, True)]
     assert len(frames(events)) == 14
     assert dropped(events) == {"outage": 6}
     assert all(end.in_doubt == 0 for end in events if isinstance(end, AttemptEnded))
@@ -96,7 +97,7 @@ def test_without_a_probe_all_frames_of_the_link_are_in_doubt(
     cut = 'timeline = [{at = 4, do = "cut", probe = false}]'
     events = play_out(plans_of(f"duration = 10\n{FLAT}{cut}"))
     assert [end.in_doubt for end in events if isinstance(end, AttemptEnded)] == [8, 0]
-    assert not [event for event in events if isinstance(event, Probed)]
+    assert [event.attempt for event in events if isinstance(event, Probed)] == [2]
 
 
 def test_a_planned_close_is_no_end_of_the_meeting(plans_of: PlansOf, play_out: PlayOut) -> None:

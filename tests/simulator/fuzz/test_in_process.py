@@ -25,7 +25,7 @@ def _beside_the_targets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def first_finding(target: str, *, allow: tuple[str, ...] = ()) -> FuzzFinding:
-    report = fuzz_target(f"oddities:{target}", allow=allow, max_examples=64, slow=0.4)
+    report = fuzz_target(f"oddities:{target}", allow=allow, max_examples=64, slow=0.2)
     assert report.inputs + report.left_out == 64
     assert {(finding.outcome, finding.error) for finding in report.findings} == {
         (report.findings[0].outcome, report.findings[0].error)

@@ -251,3 +251,22 @@ def test_closing_waits_for_nobody_for_ever() -> None:
         return clock.now()
 
     assert VirtualClock.run(main) == pytest.approx(4.0, abs=0.1)
+
+
+def test_a_bot_that_is_replaced_when_it_leaves_is_not_while_the_fleet_closes() -> None:
+    async def main(clock: VirtualClock) -> int:
+        numbers = iter(range(1, 1000))
+        short = mission(meeting=2.0)
+        fleet = Fleet(
+            short,
+            library=library(),
+            dialer=lambda plan: InProcessDialer(taken),
+            tell=lambda delta: None,
+            left=lambda number: fleet.join(next(numbers)),
+        )
+        fleet.join(0)
+        await clock.back_off_until(5.0)
+        await fleet.close(1.0)
+        return next(numbers)
+
+    assert VirtualClock.run(main) == 4

@@ -39,3 +39,13 @@ def test_what_is_tolerated_is_no_failure_and_is_told() -> None:
     _, b = parsed(finding("tolerated"), finding("note"))
     assert [child.tag for child in b] == ["system-out"]
     assert b.findtext("system-out") == "it happened\nit happened"
+
+
+def test_a_case_that_was_skipped_says_why() -> None:
+    verdict = Verdict(verdict="ok", findings=[], looked_at=[], not_looked_at=[])
+    skipped = {"unsigned": "it needs a secret"}
+    suite = ElementTree.fromstring(junit_xml(verdict, ["a"], 1.5, skipped=skipped))
+    assert (suite.get("tests"), suite.get("skipped")) == ("2", "1")
+    told = suite[1].find("skipped")
+    assert told is not None
+    assert (suite[1].get("name"), told.get("message")) == ("unsigned", "it needs a secret")

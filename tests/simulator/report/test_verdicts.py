@@ -2,6 +2,7 @@
 
 import io
 
+import msgspec
 from rich.console import Console
 
 from recall_simulator.judge import case_verdicts
@@ -50,3 +51,49 @@ def test_the_table_and_the_object_say_it_all() -> None:
     text = console.file.getvalue()
     for words in ("1.1", "Second", "failed", "b: two of ten — a queue", "frames 1, 2", "nothing"):
         assert words in text
+
+
+def printed(*findings: Finding, cases: list[Case], width: int) -> list[str]:
+    judged = msgspec.structs.replace(verdict(*findings), closings={"late-close": "left open"})
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    print_check(console, judged, case_verdicts(judged, cases))
+    assert isinstance(console.file, io.StringIO)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+NUMBERED = [
+    Case(number="4.4", name="late-close", title="The old connection closes late"),
+    Case(number="4.5", name="quick-cut", title="One reconnect"),
+    Case(number="7.5", name="unsigned", title="No signature", skipped="it needs a secret"),
+]
+
+
+def test_chapters_have_headings_and_what_was_skipped_is_not_ok() -> None:
+    lines = printed(finding("late-close", "failed"), cases=NUMBERED, width=80)
+    assert [line.split() for line in lines[:6]] == [
+        ["case", "name", "verdict", "closing", "drops", "dies", "loses"],
+        ["4", "reconnect"],
+        ["4.4", "late-close", "failed", "left", "open", "–", "–", "1"],
+        ["4.5", "quick-cut", "ok", "–", "–", "–", "–"],
+        ["7", "handshake", "and", "signature"],
+        ["7.5", "unsigned", "skipped", "–", "–", "–", "–"],
+    ]
+    assert lines[6].endswith("failed  4.4 late-close: two of ten — a queue")
+    assert "1 failed, 1 ok, 1 skipped" in lines[-1]
+
+
+def test_titles_stand_where_there_is_room() -> None:
+    narrow, wide = (" ".join(printed(cases=NUMBERED, width=width)) for width in (119, 120))
+    assert "One reconnect" not in narrow
+    assert "One reconnect" in wide
+
+
+def test_cases_that_were_not_played_make_one_line() -> None:
+    unplayed = [
+        Finding(kind="not-played", severity="inconclusive", what="not played: dead", scenario=name)
+        for name in ("late-close", "quick-cut")
+    ]
+    lines = printed(*unplayed, cases=NUMBERED, width=100)
+    assert [line for line in lines if "not played" in line] == [
+        "inconclusive  2 cases not played: dead"
+    ]
