@@ -199,6 +199,19 @@ def test_ctrl_c_closes_every_link_and_ends_every_process(
     assert not any(each.is_running() for each in everyone)
 
 
+def test_nothing_goes_on_when_the_command_is_killed(tmp_path: Path, receiver: str) -> None:
+    run = command("--url", receiver, *SMALL, "--duration", "60s", "--processes", "2")
+    with running(run, tmp_path) as process:
+        wait_for(process, " links up")
+        (master,) = psutil.Process(process.pid).children()
+        everyone = [master, *master.children()]
+        process.kill()
+        _, left = psutil.wait_procs(everyone, timeout=TIMEOUT / 2)
+        for each in left:
+            each.kill()
+    assert not left
+
+
 def test_a_receiver_that_refuses_all_ends_the_run_with_the_class(recallsim: Any) -> None:
     url = f"ws://127.0.0.1:{free_port()}/"
     ran = recallsim("load", "--url", url, "--bots", "50", "--duration", "40s", "--json")

@@ -7,6 +7,7 @@ run does.
 
 import logging
 import os
+import signal
 from typing import Any, Literal
 
 import gevent
@@ -41,6 +42,9 @@ AT_ONCE = 10_000
 
 _LINGER = 1.0
 """Seconds after the end of the run for which bots may still close their links."""
+
+_LAST = 10.0
+"""Seconds for an orderly end, after which this process and its workers are killed."""
 
 _ORDERS = "recallsim_orders"
 
@@ -169,6 +173,8 @@ class _Run:
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 conductor_of(self.here).take(msgspec.json.decode(line, type=Delta))
+        # Whoever started this may be gone for good, and then nobody ends what does not end itself.
+        gevent.spawn_later(_LAST, os.killpg, 0, signal.SIGKILL)
         if self.here.runner is not None:
             self.here.runner.quit()
         web: Any = self.here.web_ui
