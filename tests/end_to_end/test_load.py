@@ -200,7 +200,7 @@ def test_ctrl_c_closes_every_link_and_ends_every_process(
 
 
 def test_nothing_goes_on_when_the_command_is_killed(tmp_path: Path, receiver: str) -> None:
-    run = command("--url", receiver, *SMALL, "--duration", "60s", "--processes", "2")
+    run = command("--url", receiver, *SMALL, "--duration", "60s", "--processes", "2", "--json")
     with running(run, tmp_path) as process:
         wait_for(process, " links up")
         (master,) = psutil.Process(process.pid).children()
