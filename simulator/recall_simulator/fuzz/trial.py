@@ -23,7 +23,7 @@ _SLACK: Final = 4.0
 """How many times as long as the slowest batch so far they may take."""
 _GRACE: Final = 0.15
 """Real seconds in which a handler may still stumble after its library has answered a ping."""
-_MOMENTS: Final = 10
+_MOMENTS: Final = 4
 """Such moments that a process may compute on."""
 _LAST_BREATH: Final = 1.0
 """Real seconds for a process to be gone after its last connection is."""
@@ -211,8 +211,8 @@ class Receiver:
         link.send(self._sentinel.message())
         if not await _unless_closed(link, link.answers_ping(patience)):
             return await self._hung(link, f"no pong came within {patience:g} s")
-        if late:
-            await self._worked_off(link)
+        if late and not await self._worked_off(link, patience):
+            return await self._hung(link, f"no second pong came within {patience:g} s")
         if not await _unless_closed(link, self._sentinel.seen(patience)):
             self._is_doubtful = True
             return Trouble("lost", message="the link stands, and the next valid frame is not seen")
@@ -251,12 +251,16 @@ class Receiver:
                     continue
                 await clock.back_off_until(clock.now() + answer.seconds)
 
-    async def _worked_off(self, link: Link) -> None:
-        """Return when nothing has happened for a moment, and the process idles at its end."""
+    async def _worked_off(self, link: Link, patience: float) -> bool:
+        """Wait for what a handler does after its library has answered; False where it hangs."""
+        await _stays(link, _GRACE)
+        if not await _unless_closed(link, link.answers_ping(patience)):
+            return False
         for _ in range(_MOMENTS):
-            await _stays(link, _GRACE)
             if self._process is None or not self._process.is_busy():
-                return
+                break
+            await _stays(link, _GRACE)
+        return True
 
     async def _cured(self, link: Link) -> Link:
         """A link on which a valid frame gets through again: a new one, or of a new process."""

@@ -25,8 +25,8 @@ STDOUT = r"stdout:frame (?P<participant>\d+) (?P<type>\w+) (?P<relative>[\d.]+)"
 INPUTS = 500
 """Within which every planted bug is found."""
 
-OBSERVED = 250
-"""The same, of those that show to an observer alone: each loss takes the observer's patience."""
+COSTLY = 250
+"""The same, of those whose every trial takes a time-out: hangs and losses."""
 
 NodeScript = Callable[[Path], list[str]]
 
@@ -74,16 +74,31 @@ def free_port() -> int:
 
 
 def fuzzed(
-    command: list[str], *, observed: bool = False, inputs: int = INPUTS, seed: int = 1
+    command: list[str],
+    *,
+    observed: bool = False,
+    inputs: int = INPUTS,
+    seed: int = 1,
+    timeout: float = 5.0,
 ) -> FuzzReport:
     port = free_port()
     return fuzz_url(
         f"ws://127.0.0.1:{port}/",
         command=shlex.join([*command, "--port", str(port)]),
         observe=[STDOUT] if observed else [],
-        max_examples=min(inputs, OBSERVED) if observed else inputs,
+        max_examples=inputs,
         seed=seed,
-        timeout=2.0 if observed else 5.0,
+        timeout=timeout,
+    )
+
+
+def fuzzed_for(planted: Planted, command: list[str]) -> FuzzReport:
+    costly = planted.outcome in ("hung", "lost")
+    return fuzzed(
+        command,
+        observed=planted.observed,
+        inputs=COSTLY if costly else INPUTS,
+        timeout=2.0 if costly else 5.0,
     )
 
 
@@ -113,7 +128,7 @@ def assert_found(report: FuzzReport, planted: Planted) -> FuzzFinding:
 @pytest.mark.parametrize("planted", NODE, ids=lambda planted: planted.bug)
 def test_a_bug_in_node_is_found_and_made_small(planted: Planted, node_script: NodeScript) -> None:
     command = [*node_script(HERE / "planted_node" / "receiver.mjs"), planted.bug]
-    finding = assert_found(fuzzed(command, observed=planted.observed), planted)
+    finding = assert_found(fuzzed_for(planted, command), planted)
     assert changed_stretches(finding.minimal.data) == 1
     assert finding.first <= INPUTS
 
@@ -121,7 +136,7 @@ def test_a_bug_in_node_is_found_and_made_small(planted: Planted, node_script: No
 @pytest.mark.parametrize("planted", PYTHON, ids=lambda planted: planted.bug)
 def test_drop_death_hang_loss_and_growth_are_told_apart(planted: Planted) -> None:
     command = [sys.executable, str(HERE / "planted_receiver.py"), planted.bug]
-    finding = assert_found(fuzzed(command, observed=planted.observed), planted)
+    finding = assert_found(fuzzed_for(planted, command), planted)
     assert changed_stretches(finding.minimal.data) == 1
 
 
