@@ -216,9 +216,9 @@ def _locust_arguments(
         arguments += ["--expect-workers", str(workers)]
     elif processes > 1:
         # A port of its own, on loopback: another run on this machine has another.
-        port = str(_free_port())
+        own = str(_free_port())
         arguments += ["--processes", str(processes), "--master-bind-host", "127.0.0.1"]
-        arguments += ["--master-bind-port", port, "--master-port", port]
+        arguments += ["--master-bind-port", own, "--master-port", own]
     if web_port is None:
         return [*arguments, "--headless"]
     return [*arguments, "--autostart", "--web-host", "127.0.0.1", "--web-port", str(web_port)]
