@@ -97,11 +97,12 @@ def test_locusts_own_statistics_are_exact_across_processes(
         '    scene = "flat"\n'
     )
     before = report(receiver)["frames"]
+    port = free_port()
     done = subprocess.run(
         [
             sys.executable, "-m", "locust", "-f", "mine.py", "--host", receiver, "--headless",
             "--users", "6", "--spawn-rate", "6", "--run-time", "4s", "--processes", "2",
-            "--json", "--loglevel", "ERROR",
+            "--json", "--loglevel", "ERROR", "--master-port", port, "--master-bind-port", port,
         ],
         cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT,
         check=False,

@@ -215,10 +215,20 @@ def _locust_arguments(
         arguments += ["--master", "--master-bind-host", host, "--master-bind-port", str(port)]
         arguments += ["--expect-workers", str(workers)]
     elif processes > 1:
-        arguments += ["--processes", str(processes)]
+        # A port of its own, on loopback: another run on this machine has another.
+        own = str(_free_port())
+        arguments += ["--processes", str(processes), "--master-bind-host", "127.0.0.1"]
+        arguments += ["--master-bind-port", own, "--master-port", own]
     if web_port is None:
         return [*arguments, "--headless"]
     return [*arguments, "--autostart", "--web-host", "127.0.0.1", "--web-port", str(web_port)]
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def _play(

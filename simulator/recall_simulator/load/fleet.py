@@ -1,6 +1,7 @@
 """The bots of one process on one event loop: they join, leave, and are counted."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -79,6 +80,7 @@ class Fleet:
         self._bots: dict[int, asyncio.Task[None]] = {}
         self._held_back = 0
         self._closing = False
+        self._settled = False
         self._scouts = 0
         self._next_join = 0.0
         self._helpers = [asyncio.create_task(self._flush()), asyncio.create_task(self._ping())]
@@ -166,6 +168,11 @@ class Fleet:
             turn += 1
             await self._clock.back_off_until(turn * FLUSH)
             self._flush_now()
+            if not self._settled and self._bots and self._clock.now() > self._next_join + 1:
+                # A search for garbage among all bots takes up to a tenth of a second: leave them
+                # out of it from here on, once.
+                self._settled = True
+                gc.freeze()
 
     def _flush_now(self) -> None:
         blocked = sum(link.is_blocked for link in self._links.values() if not link.lost.done())
