@@ -47,7 +47,7 @@ def bend(message: dict[str, Any], path: str, value: Any = ...) -> dict[str, Any]
 
 
 # The shape is transcribed from https://docs.recall.ai/docs/real-time-video, section "Receive video
-# frames", as it stood in 2025; the values are those of PROTOCOL's sample. No email on that page.
+# frames", as it stood in 2025; the values are those of its sample. No email on that page.
 VENDOR_PAGE = """{
   "event": "video_separate_png.data",
   "data": {
