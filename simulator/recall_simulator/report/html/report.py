@@ -11,7 +11,7 @@ from recall_simulator.report.html.page import facts, filter_tools, hero, masthea
 from recall_simulator.report.html.words import plural, size
 
 SENTENCES = {
-    "ok": "Nothing was found, by whoever looked.",
+    "ok": "No fault was found in what was looked at.",
     "tolerated": "It behaved oddly, and nothing was lost by it.",
     "failed": "It lost what a good receiver keeps.",
     "inconclusive": "Something could not be seen, so that nothing is proven.",
