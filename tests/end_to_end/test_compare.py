@@ -48,6 +48,7 @@ def test_a_receiver_that_went_away_is_a_regression(
         (["a.json", "gone.json"], "the report gone.json can't be read"),
         (["a.json", "a.json"], "the report of a run"),
         (["a.json", "a.json", "--report", "junit=x"], "write json=FILE or html=FILE"),
+        (["a.json", "b.json", "--report", "html=./a.json"], "would write over a report"),
         (["a.json", "a.json", "--report", "html=no/x"], "there is no folder no"),
     ],
 )

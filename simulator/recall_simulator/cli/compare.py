@@ -44,6 +44,9 @@ def compare(
     if len(reports) < 2:
         raise UsageError("give two reports or more, as in recallsim compare before.json after.json")
     destinations = options.parse_reports(report, ("json", "html"))
+    for destination in destinations:
+        if destination.path.resolve() in [path.resolve() for path in reports]:
+            raise UsageError(f"--report {destination} would write over a report to be compared")
     comparison = lay_side_by_side(read_checks(reports), [str(path) for path in reports])
     print_comparison(terminal.console(to_stderr=as_json), comparison, quiet=quiet)
     text = msgspec.json.encode(comparison)

@@ -9,9 +9,13 @@ from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
     AttemptEnded,
     BotEnded,
+    BotStarted,
+    EngineEvent,
     LinkOpened,
     Probed,
     RunBroken,
+    RunEnded,
+    RunStarted,
 )
 from recall_simulator.record.findings import Finding, Severity
 
@@ -37,7 +41,8 @@ def judge_connection(
     was not judged: inconclusive. One that refused at first and accepted later is tolerated, and so
     is one that ends a link right after a message that it may refuse, or later with a code that says
     so. Where neither a pong nor a
-    close frame proves that frames were read, that is inconclusive too.
+    close frame proves that frames were read, that is inconclusive too, and so is a scenario that
+    was to be played and was not.
 
     Args:
         evidence: has taken the events of the whole run.
@@ -70,7 +75,7 @@ def judge_connection(
         ),
         *_unproven(ended, silent),
         *_slowness(evidence),
-        *_unplayed(event for event in events if isinstance(event, RunBroken)),
+        *_unplayed(events),
     ]
 
 
@@ -173,16 +178,29 @@ def _lives(
             )
 
 
-def _unplayed(broken: Iterable[RunBroken]) -> Iterable[Finding]:
+def _unplayed(events: Iterable[EngineEvent]) -> Iterable[Finding]:
     """Scenarios that were to be played, and were not."""
-    for event in broken:
-        for scenario in event.not_played:
-            yield Finding(
-                kind="not-played",
-                severity="inconclusive",
-                what=f"not played: {event.reason}",
-                scenario=scenario,
-            )
+    asked: list[str] = []
+    begun: set[str] = set()
+    reasons: dict[str, str] = {}
+    for event in events:
+        match event:
+            case RunStarted():
+                asked = event.scenarios
+            case BotStarted():
+                begun.add(event.scenario)
+            case RunBroken():
+                reasons |= dict.fromkeys(event.not_played, event.reason)
+            case RunEnded(interrupted=True):
+                left = [scenario for scenario in asked if scenario not in begun]
+                reasons = dict.fromkeys(left, "the run was interrupted") | reasons
+    for scenario, reason in reasons.items():
+        yield Finding(
+            kind="not-played",
+            severity="inconclusive",
+            what=f"not played: {reason}",
+            scenario=scenario,
+        )
 
 
 def _unproven(ended: list[AttemptEnded], silent: set[tuple[str, int]]) -> Iterable[Finding]:

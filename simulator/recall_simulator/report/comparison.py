@@ -15,7 +15,8 @@ Change = Literal["first", "same", "better", "worse", "regression", "unlike"]
 """A case of a later file beside that of the first.
 
 `regression`: it passes no more, or fails in a way in which it did not. `worse`: it passes, and is
-tolerated only. `unlike`: one of the two was not played.
+tolerated only. `unlike`: one of the two was not played, or nothing could be seen of what failed
+before.
 """
 
 _RANK = {"ok": 0, "tolerated": 1, "inconclusive": 2, "failed": 3}
@@ -147,6 +148,8 @@ def _change(first: CaseRow | None, case: CaseRow) -> Change:
     if first is None or first.verdict == "skipped" or case.verdict == "skipped":
         return "unlike"
     before, after = _RANK[first.verdict], _RANK[case.verdict]
+    if first.verdict == "failed" and case.verdict == "inconclusive":
+        return "unlike"  # what could not be seen is not proven to be mended
     if before == after:
         newly = any(count and not first.columns.get(way) for way, count in case.columns.items())
         return "regression" if newly else "same"

@@ -1,9 +1,12 @@
 """JUnit XML of a run: one test case a scenario, for CI systems that show it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree
 
 from recall_simulator.record.findings import Finding, Verdict, worst
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(
@@ -69,5 +72,5 @@ def _line(finding: Finding) -> str:
 
 
 def _printable(text: str) -> str:
-    """XML 1.0 has no control characters; a receiver's words may."""
-    return "".join(letter if letter >= " " or letter in "\n\t" else "\ufffd" for letter in text)
+    """The text without what XML 1.0 has no place for (section 2.2); a receiver's words may."""
+    return _NOT_XML.sub("\ufffd", text)

@@ -4,7 +4,14 @@ import pytest
 
 from recall_simulator.judge import Evidence, case_verdicts, judge
 from recall_simulator.record import outcomes
-from recall_simulator.record.events import AttemptEnded, OldLinkClosed, RunBroken
+from recall_simulator.record.events import (
+    AttemptEnded,
+    BotStarted,
+    OldLinkClosed,
+    RunBroken,
+    RunEnded,
+    RunStarted,
+)
 from recall_simulator.record.findings import Case
 from recall_simulator.record.outcomes import Closing
 
@@ -58,6 +65,26 @@ def test_what_was_not_played_is_inconclusive_and_says_why() -> None:
     rows = case_verdicts(verdict, [Case(number="", name=name, title="T") for name in "abc"])
     assert [row.verdict for row in rows] == ["ok", "inconclusive", "inconclusive"]
     assert rows[2].findings[0].what == "not played: it died"
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_what_an_interruption_left_is_never_ok(*, interrupted: bool) -> None:
+    evidence = Evidence()
+    evidence(
+        RunStarted(
+            run_id="0badcafe", seed=1, start_time="2026-09-20T05:47:00Z", url="ws://x/",
+            scenarios=["a", "b", "c"], speed="max",
+        )
+    )  # fmt: skip
+    evidence(BotStarted(scenario="a", bot="1", number=0, recording="r", ends_at=5.0, began=0.0))
+    evidence(RunBroken(reason="it died", not_played=["c"]))
+    evidence(RunEnded(interrupted=interrupted))
+    verdict = judge(evidence)
+    rows = case_verdicts(verdict, [Case(number="", name=name, title="T") for name in "abc"])
+    said = [[finding.what for finding in row.findings] for row in rows]
+    left = ["not played: the run was interrupted"]
+    assert said == [[], left if interrupted else [], ["not played: it died"]]
+    assert verdict.exit_code == 3
 
 
 def test_a_case_that_was_skipped_is_never_ok() -> None:

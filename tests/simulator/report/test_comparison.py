@@ -70,7 +70,7 @@ def changes(comparison: Comparison) -> list[list[str]]:
         ("ok", "ok", "same"), ("ok", "tolerated", "worse"), ("ok", "inconclusive", "regression"),
         ("ok", "failed", "regression"), ("tolerated", "ok", "better"),
         ("tolerated", "failed", "regression"), ("inconclusive", "failed", "regression"),
-        ("failed", "inconclusive", "better"), ("failed", "failed", "same"),
+        ("failed", "inconclusive", "unlike"), ("failed", "failed", "same"),
         ("skipped", "failed", "unlike"), ("ok", "skipped", "unlike"),
     ],
 )  # fmt: skip

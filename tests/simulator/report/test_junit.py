@@ -18,7 +18,9 @@ def parsed(*findings: Finding) -> ElementTree.Element:
 
 
 def test_each_scenario_is_a_case_with_its_own_outcome() -> None:
-    suite = parsed(finding("failed"), finding("tolerated"), finding("inconclusive", "", "x\x00y"))
+    suite = parsed(
+        finding("failed"), finding("tolerated"), finding("inconclusive", "", "x\x00y\uffff")
+    )
     assert {key: suite.get(key) for key in ("name", "tests", "failures", "errors", "time")} == {
         "name": "recallsim", "tests": "3", "failures": "1", "errors": "1", "time": "1.500",
     }  # fmt: skip
@@ -32,7 +34,7 @@ def test_each_scenario_is_a_case_with_its_own_outcome() -> None:
     assert b.findtext("system-out") == "it happened"
     error = receiver.find("error")
     assert error is not None
-    assert error.get("message") == "x\ufffdy"
+    assert error.get("message") == "x\ufffdy\ufffd"
 
 
 def test_what_is_tolerated_is_no_failure_and_is_told() -> None:

@@ -13,7 +13,7 @@ from recall_simulator.report.html.words import plural, size
 SENTENCES = {
     "ok": "No fault was found in what was looked at.",
     "tolerated": "It behaved oddly, and nothing was lost by it.",
-    "failed": "It lost what a good receiver keeps.",
+    "failed": "It does what a good receiver does not.",
     "inconclusive": "Something could not be seen, so that nothing is proven.",
 }
 
