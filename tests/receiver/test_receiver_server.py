@@ -219,7 +219,7 @@ def test_a_full_queue_pushes_back_and_loses_nothing(frame_message: Build, raw_pn
     async def main() -> None:
         async with Receiver(on_frame, queue_frames=2) as receiver:
             async with connect(receiver) as link:
-                picture = raw_png(500, 400, b"") + large
+                picture = raw_png(500, 400, large)
                 messages = [frame_message(relative=n / 2, picture=picture) for n in range(100)]
                 sending = asyncio.create_task(send(link, *messages))
                 await until(lambda: receiver.reception.frames >= 3)
