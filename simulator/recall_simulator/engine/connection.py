@@ -1,6 +1,7 @@
 """A client connection of the websockets library that knows what a link has to know of it."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -23,6 +24,9 @@ TCP_TIMEOUT = 1.0
 _UPGRADED = Response(101, "Switching Protocols", Headers())
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
+
+_MOST_LEFT = 2**16
+"""Bytes read of a connection that was reset: a close frame has 131 at most."""
 
 _EVIDENCE = 80
 """Bytes kept of what a receiver sent in place of websocket frames."""
@@ -107,11 +111,26 @@ class Connection(ClientConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, by whosever doing."""
         self.ended_by_receiver = self.ended_by_receiver or exc is not None
+        if isinstance(exc, OSError):
+            self._read_the_rest()
         if self._ends_tcp is not None:
             self._ends_tcp.cancel()
         super().connection_lost(exc)
         if self._tell_loss is not None:
             self._tell_loss()
+
+    def _read_the_rest(self) -> None:
+        """Read what came before a reset: asyncio drops it when a write fails first.
+
+        A receiver that refuses a message closes with a code and, with the message unread, resets.
+        Its close frame is in the socket's queue then, and is the answer that people look for.
+        """
+        if self.transport.get_extra_info("ssl_object") is not None:
+            return  # those bytes are encrypted, and TLS has ended
+        with contextlib.suppress(OSError), self.transport.get_extra_info("socket").dup() as rest:
+            rest.setblocking(False)
+            if data := rest.recv(_MOST_LEFT):
+                self.data_received(data)
 
     def process_event(self, event: Event) -> None:
         """Throw away what the receiver sends, so that no task is needed to read it."""

@@ -226,6 +226,30 @@ def test_a_close_by_the_receiver_counts_though_ours_crossed_it() -> None:
     assert (outcome.text, outcome.cause) == ("closed 1008", "receiver")
 
 
+def test_a_close_frame_before_a_reset_is_read_though_a_write_fails_first() -> None:
+    async def main() -> Outcome:
+        go, gone = asyncio.Event(), asyncio.Event()
+
+        async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await upgrade(reader, writer)
+            await go.wait()
+            writer.write(CLOSE_1008)
+            writer.transport.abort()  # with the message unread: TCP is reset
+            gone.set()
+
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
+            await link.cut("silent")  # so that it is a write which learns of the reset
+            link.send(b"x" * 20_000_000)
+            go.set()
+            await gone.wait()
+            return await asyncio.wait_for(link.lost, 20)
+
+    outcome = asyncio.run(main())
+    assert (outcome.text, outcome.cause) == ("closed 1008", "receiver")
+
+
 def test_a_cut_in_answer_to_a_close_frame_is_told() -> None:
     async def main() -> Outcome | None:
         server = await asyncio.start_server(upgrade_then(b"", answer=b""), "127.0.0.1", 0)
