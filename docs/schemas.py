@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from recall_simulator.api import probing
 from recall_simulator.load import document
 from recall_simulator.report import comparison
 from recall_simulator.report.document import SCHEMAS, json_schema
@@ -14,6 +15,7 @@ def texts() -> dict[str, str]:
     """The text of each file."""
     schemas = {name: json_schema(kind, name) for kind, name in SCHEMAS.items()}
     schemas[comparison.SCHEMA] = json_schema(comparison.Comparison, comparison.SCHEMA)
+    schemas[probing.SCHEMA] = json_schema(probing.ProbeDocument, probing.SCHEMA)
     schemas[document.SCHEMA] = json_schema(document.LoadDocument, document.SCHEMA)
     return {
         f"{name.replace('/', '-')}.json": json.dumps(schema, indent=2) + "\n"

@@ -21,7 +21,7 @@ import pytest
 
 if TYPE_CHECKING:
     from recall_simulator.api import CheckResult
-    from recall_simulator.api.checking import How
+    from recall_simulator.api.arguments import How, Texts
 
 MARKER = "recallsim_scenario"
 FIXTURE = "recallsim"
@@ -136,8 +136,8 @@ class Recallsim:
     def check(
         self,
         *,
-        only: Sequence[str] = (),
-        skip: Sequence[str] = (),
+        only: "Texts" = (),
+        skip: "Texts" = (),
         smoke: bool = False,
         **how: "Unpack[How]",
     ) -> "CheckResult":

@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jsonschema
 import pytest
 
 from recall_simulator.api.probing import LARGEST_MESSAGE, MOST_STREAMS
 
 TIMEOUT = 180.0
 MIB = 2**20
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "docs" / "schemas" / "recallsim.probe-1.json").read_text())
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ class Probed(NamedTuple):
     def limits(self) -> dict[str, dict[str, Any]]:
         """Of its one JSON object, by what they are limits of."""
         found = json.loads(self.out)
-        assert found["schema"] == "recallsim.probe/1"
+        jsonschema.Draft202012Validator(SCHEMA).validate(found)
         return {limit["of"]: limit for limit in found["limits"]}
 
 
@@ -112,6 +115,35 @@ def test_a_receiver_that_dies_is_started_again_until_its_limit_is_known(
     streams = probed.limits["streams"]
     assert (streams["takes"], streams["refuses"], streams["outcome"]) == (39, 40, "died")
     assert streams["detail"] == "a table of 39 is full"
+
+
+READS_NOTHING = """
+import asyncio, sys
+from websockets.asyncio.server import serve
+
+async def handle(connection):
+    connection.transport.pause_reading()
+    await asyncio.Future()
+
+async def main():
+    async with serve(handle, "127.0.0.1", int(sys.argv[1])) as server:
+        await server.serve_forever()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+def test_what_is_written_and_not_proven_to_be_read_is_not_taken(
+    tmp_path: Path, free_port: int
+) -> None:
+    receiver = tmp_path / "receiver.py"
+    receiver.write_text(READS_NOTHING)
+    command = f"{sys.executable} {receiver} {free_port}"
+    probed = probe(f"ws://127.0.0.1:{free_port}/", "--exec", command)
+    assert probed.code == 3, probed.err
+    for limit in probed.limits.values():
+        assert (limit["takes"], limit["trials"]) == (0, 1)
 
 
 def test_nobody_there_is_said_once(free_port: int) -> None:

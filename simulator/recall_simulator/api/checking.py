@@ -1,20 +1,30 @@
 """Cases played into a receiver, from Python: free of pytest, of the terminal and of exit codes."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
 
 import msgspec
 
+from recall_simulator.api.arguments import (
+    How,
+    Texts,
+    check_handlers,
+    check_names,
+    read_scenario,
+    see_that_no_loop_runs,
+    settings_of,
+    texts,
+)
 from recall_simulator.api.result import CheckResult
 from recall_simulator.record.errors import UsageError
 
 if TYPE_CHECKING:
-    import ssl
+    from os import PathLike
 
     from recall_simulator.api.playing import Played
     from recall_simulator.engine import Handler
     from recall_simulator.meeting import Scenario
-    from recall_simulator.session import Session, Settings
+    from recall_simulator.session import Session
     from recall_simulator.sources.scenarios import Named, Reference
 
 
@@ -22,47 +32,11 @@ SIGNATURES = "how signatures are checked shows only with --secret"
 """Why cases about signatures are skipped without one."""
 
 
-class Access(TypedDict, total=False):
-    """How a receiver is started and reached; all of it may be left out.
-
-    Attributes:
-        command: starts the receiver, which will listen at the URL; without one it runs already.
-        secret: workspace secret `whsec_…`; signs every handshake.
-        headers: further headers of the handshake.
-        tls: how a wss receiver's certificate is checked; the system's way by default.
-        owned: the receiver is yours, though its address is public.
-    """
-
-    command: str | None
-    secret: str | None
-    headers: Mapping[str, str] | Iterable[tuple[str, str]]
-    tls: "ssl.SSLContext | None"
-    owned: bool
-
-
-class How(Access, total=False):
-    """How cases are played; all of it may be left out, and so may all of `Access`.
-
-    Attributes:
-        observe: `KIND:ARG` each, as `--observe` takes them.
-        seed: of everything random; a new one by default.
-        speed: 1 is real time; None, the default, is as fast as the link takes it.
-        profile: a named profile in place of the scenarios' own.
-        scenes: what pictures show where a scenario leaves it open.
-    """
-
-    observe: Sequence[str]
-    seed: int | None
-    speed: float | None
-    profile: str | None
-    scenes: Sequence[str]
-
-
 def check_receiver(
     url: str,
     *,
-    only: Sequence[str] = (),
-    skip: Sequence[str] = (),
+    only: Texts = (),
+    skip: Texts = (),
     smoke: bool = False,
     handlers: "Sequence[Handler]" = (),
     **how: Unpack[How],
@@ -74,22 +48,25 @@ def check_receiver(
 
     Args:
         url: of the receiver, as `ws://127.0.0.1:8765/`.
-        only: globs on number or name, as `3.*` or `late-close`; all cases by default.
-        skip: globs on number or name of cases that are left out.
+        only: a glob on number or name, as `3.*` or `late-close`, or several; all cases by default.
+        skip: likewise, cases that are left out.
         smoke: only the short cases that are meant for each push.
         handlers: take the engine's events.
         **how: see `How`.
 
     Raises:
-        UsageError: an argument won't do; nothing was sent.
+        UsageError: an argument won't do, or an event loop runs in this thread; nothing was sent.
         ReceiverError: the receiver of `command` could not be started.
         KeyboardInterrupt: Ctrl-C; every link was closed first.
     """
+    check_names(how, How, "only", "skip", "smoke", "handlers")
+    check_handlers(handlers)
+    see_that_no_loop_runs()
     return Check.open(url, choose_cases(only=only, skip=skip, smoke=smoke), **how).play(handlers)
 
 
 def run_scenario(
-    scenario: "str | Scenario | Mapping[str, Any]",
+    scenario: "str | PathLike[str] | Scenario | Mapping[str, Any]",
     url: str,
     *,
     handlers: "Sequence[Handler]" = (),
@@ -105,14 +82,17 @@ def run_scenario(
         **how: see `How`.
 
     Raises:
-        UsageError: an argument won't do; nothing was sent.
+        UsageError: an argument won't do, or an event loop runs in this thread; nothing was sent.
         ReceiverError: the receiver of `command` could not be started.
         KeyboardInterrupt: Ctrl-C; every link was closed first.
     """
-    return Check.open(url, [scenario], **how).play(handlers)
+    check_names(how, How, "handlers")
+    check_handlers(handlers)
+    see_that_no_loop_runs()
+    return Check.open(url, [read_scenario(scenario)], **how).play(handlers)
 
 
-def choose_cases(*, only: Sequence[str], skip: Sequence[str], smoke: bool) -> "list[Named]":
+def choose_cases(*, only: Texts, skip: Texts, smoke: bool) -> "list[Named]":
     """The bundled cases, or some of them.
 
     Raises:
@@ -120,7 +100,13 @@ def choose_cases(*, only: Sequence[str], skip: Sequence[str], smoke: bool) -> "l
     """
     from recall_simulator.sources.scenarios import EVERY, SMOKE, load_scenarios, select
 
-    return select(load_scenarios([SMOKE if smoke else EVERY]), only=only, skip=skip)
+    if not isinstance(smoke, bool):
+        raise UsageError(f"smoke={smoke!r}: give True or False")
+    return select(
+        load_scenarios([SMOKE if smoke else EVERY]),
+        only=texts("only", only),
+        skip=texts("skip", skip),
+    )
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +147,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         played = [named for name, named in cases.items() if name not in skipped]
         if not played:
             raise UsageError(f"nothing is left to play without a secret: {SIGNATURES}")
-        session = Session.open(settings_of(url, played, **how))
+        session = Session.open(settings_of(url, played, how))
         return cls(session=session, cases=cases, skipped=skipped)
 
     def play(self, handlers: "Sequence[Handler]" = ()) -> CheckResult:
@@ -214,45 +200,3 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
             ),
             warnings=[*self.session.warnings, *warnings],
         )
-
-
-def settings_of(
-    url: str,
-    cases: "list[Named]",
-    *,
-    command: str | None = None,
-    observe: Sequence[str] = (),
-    seed: int | None = None,
-    speed: float | None = None,
-    profile: str | None = None,
-    scenes: Sequence[str] = (),
-    secret: str | None = None,
-    headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
-    tls: "ssl.SSLContext | None" = None,
-    owned: bool = False,
-) -> "Settings":
-    """What a session is told: see `How`.
-
-    Raises:
-        UsageError: something won't do.
-    """
-    from recall_simulator.engine import Conduct
-    from recall_simulator.session import Settings, check_header, check_profile, scenes_by_type
-    from recall_simulator.wire import Signer, parse_endpoint
-
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
-    return Settings(
-        endpoint=parse_endpoint(url),
-        scenarios=cases,
-        seed=seed,
-        speed=speed,
-        profile=check_profile(profile),
-        scenes=scenes_by_type(scenes),
-        signer=Signer(secret) if secret is not None else None,
-        headers=[check_header(name, value) for name, value in pairs],
-        tls=tls,
-        conduct=Conduct(digests=bool(observe)),
-        command=command,
-        observe=list(observe),
-        owned=owned,
-    )

@@ -71,6 +71,7 @@ def _document(
         CaseRow(
             **{field: getattr(row, field) for field in row.__struct_fields__},
             again=again.get(row.name, ""),
+            seconds=played.tally.lasted(row.name),
         )
         for row in rows
     ]

@@ -1,13 +1,14 @@
 """Playing a session and judging what was seen of it."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
-from recall_simulator.engine import Handler
-from recall_simulator.judge import Evidence, judge
-from recall_simulator.record.errors import UsageError
+from recall_simulator.engine import Handler, utc_now
+from recall_simulator.judge import Evidence, judge, judge_aims
+from recall_simulator.record.errors import ReceiverError, UsageError
 from recall_simulator.record.events import RunEnded
 from recall_simulator.record.findings import Finding, Verdict
 from recall_simulator.record.observations import Observation
@@ -25,13 +26,15 @@ class Played(NamedTuple):
         observations: what was seen of the receiver, in the order of time.
         verdict: on the receiver.
         trouble: what ended it before its time, to be raised once all has been told.
+        began: when.
     """
 
     tally: Tally
     evidence: Evidence
     observations: list[Observation]
     verdict: Verdict
-    trouble: UsageError | None
+    trouble: UsageError | ReceiverError | None
+    began: datetime
 
     @property
     def interrupted(self) -> bool:
@@ -58,12 +61,12 @@ def play_and_judge(
 
     Raises:
         UsageError: a handler can't go on, and nothing was played yet.
-        ReceiverError: the receiver could not be started.
     """
+    began = utc_now()
     tally = Tally() if tally is None else tally
     evidence = Evidence(frames=keep_frames or bool(session.settings.observe))
     observations: list[Observation] = []
-    trouble: UsageError | None = None
+    trouble: UsageError | ReceiverError | None = None
 
     def take(observation: Observation) -> None:
         observations.append(observation)
@@ -75,8 +78,31 @@ def play_and_judge(
         if tally.run is None:
             raise
         trouble = error
+    except ReceiverError as error:
+        trouble = error
     verdict = judge(evidence, observations)
+    if isinstance(trouble, ReceiverError):
+        verdict = _never_started(verdict, trouble)
+    verdict = _with_notes(verdict, judge_aims(evidence, session.aimed_attempts()))
     # The last words of a process, or a close reason, may repeat what it was called with.
     findings = mask(msgspec.to_builtins(verdict.findings), secrets_of(session.settings))
     verdict = msgspec.structs.replace(verdict, findings=msgspec.convert(findings, list[Finding]))
-    return Played(tally, evidence, observations, verdict, trouble)
+    return Played(tally, evidence, observations, verdict, trouble, began)
+
+
+def _never_started(verdict: Verdict, error: ReceiverError) -> Verdict:
+    """The verdict, with what the receiver said before it was given up."""
+    finding = Finding(
+        kind="not-started",
+        severity="inconclusive",
+        what=f"the receiver could not be started: {error.problem}",
+        evidence=error.last_lines,
+    )
+    return msgspec.structs.replace(
+        verdict, verdict="inconclusive", findings=[*verdict.findings, finding]
+    )
+
+
+def _with_notes(verdict: Verdict, notes: Sequence[Finding]) -> Verdict:
+    """The verdict, with findings that do nothing to it."""
+    return msgspec.structs.replace(verdict, findings=[*verdict.findings, *notes])

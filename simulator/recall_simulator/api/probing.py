@@ -2,21 +2,28 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Unpack, cast
 
 import msgspec
+from msgspec import Meta
 
+from recall_simulator.api.arguments import (
+    Access,
+    How,
+    check_names,
+    see_that_no_loop_runs,
+    settings_of,
+)
 from recall_simulator.api.bisection import Bisection
 
 if TYPE_CHECKING:
-    from recall_simulator.api.checking import Access
     from recall_simulator.engine import Handler
     from recall_simulator.meeting import Plan, Timed
     from recall_simulator.observe import ReceiverProcess
     from recall_simulator.record.outcomes import Outcome
     from recall_simulator.session import Session
 
-SCHEMA = "recallsim.probe/1"
+SCHEMA: Final = "recallsim.probe/1"
 LARGEST_MESSAGE = 64 * 2**20
 """Bytes; four times what a receiver need take."""
 MOST_STREAMS = 1024
@@ -64,12 +71,20 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     of: Of
-    takes: int
-    refuses: int | None
-    outcome: str = ""
+    takes: Annotated[int, Meta(description="The most that was taken; 0: nothing was.")]
+    refuses: Annotated[int | None, Meta(description="The least that was not; null: all was taken.")]
+    outcome: Annotated[str, Meta(description="Of the connection that refused.")] = ""
     detail: str = ""
-    cause: str = ""
-    trials: int
+    cause: Annotated[str, Meta(description="The usual one, and its fix, where one is known.")] = ""
+    trials: Annotated[int, Meta(description="How many it took to find out.")]
+
+
+class ProbeDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What `recallsim probe --json` prints."""
+
+    schema: Literal["recallsim.probe/1"]
+    url: Annotated[str, Meta(description="Of the receiver, without the values of its query.")]
+    limits: list[Limit]
 
 
 class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +101,9 @@ class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def document(self) -> dict[str, Any]:
         """The object that `recallsim probe --json` prints."""
-        return {"schema": SCHEMA, **msgspec.to_builtins(self)}
+        document = ProbeDocument(schema=SCHEMA, url=self.url, limits=self.limits)
+        told: dict[str, Any] = msgspec.to_builtins(document)
+        return told
 
     @property
     def exit_code(self) -> int:
@@ -98,7 +115,7 @@ def probe_receiver(
     url: str,
     *,
     on_trial: Callable[[Trial], None] = lambda trial: None,
-    **how: "Unpack[Access]",
+    **how: Unpack[Access],
 ) -> ProbeResult:
     """Find a receiver's limits: what it takes over one connection before that suffers.
 
@@ -111,10 +128,11 @@ def probe_receiver(
         UsageError: an argument won't do; nothing was sent.
         ReceiverError: the receiver of `command` could not be started.
     """
-    from recall_simulator.api.checking import settings_of
     from recall_simulator.session import Session
 
-    session = Session.open(settings_of(url, [], **how))
+    check_names(how, Access, "on_trial")
+    see_that_no_loop_runs()
+    session = Session.open(settings_of(url, [], cast(How, how)))
     limits = asyncio.run(_Probe(session, on_trial).limits())
     return ProbeResult(url=session.settings.endpoint.shown, limits=limits)
 

@@ -29,6 +29,8 @@ def check(
     scene: options.Scenes = None,
     secret: options.Secret = None,
     header: options.Headers = None,
+    ca: options.Authority = None,
+    insecure: options.Insecure = False,
     report: options.Report = None,
     i_own_this_receiver: options.Owned = False,
     as_json: options.Json = False,
@@ -44,6 +46,7 @@ def check(
     from recall_simulator.api.checking import Check, choose_cases
     from recall_simulator.cli import terminal
     from recall_simulator.cli.playing import play_on_console, write_reports
+    from recall_simulator.record.errors import ReceiverError
     from recall_simulator.report.document import CheckDocument
     from recall_simulator.report.table import print_check
 
@@ -59,13 +62,16 @@ def check(
         scenes=list(options.parse_scenes(scene).values()),
         secret=secret,
         headers=options.parse_headers(header),
+        ca=ca,
+        insecure=insecure,
         owned=i_own_this_receiver,
     )
     played = play_on_console(
         ready.session, journal=None, as_json=as_json, quiet=quiet, keep_frames=True
     )
     result = ready.result(played)
-    print_check(terminal.console(to_stderr=as_json), result.verdict, result.cases)
+    if not isinstance(played.trouble, ReceiverError):
+        print_check(terminal.console(to_stderr=as_json), result.verdict, result.cases)
     if as_json:
         print(json.dumps(result.document, ensure_ascii=False))
     write_reports(reports, played, msgspec.convert(result.document, CheckDocument))

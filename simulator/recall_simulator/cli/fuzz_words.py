@@ -21,6 +21,7 @@ from recall_simulator.fuzz.records import (
     FuzzStarted,
     Shrinking,
 )
+from recall_simulator.record.errors import ReceiverError
 from recall_simulator.record.findings import Column, Finding, Verdict, worst
 
 _COLUMNS: dict[str, Column] = {"died": "dies", "dropped": "drops", "lost": "loses"}
@@ -159,6 +160,17 @@ def _in_words(finding: FuzzFinding, folder: Path | None) -> Finding:
         count=finding.count,
         evidence=[line for line in (finding.message, finding.where, str(folder or "")) if line],
     )
+
+
+def never_started(error: ReceiverError) -> Verdict:
+    """On a campaign whose receiver could not be started."""
+    finding = Finding(
+        kind="not-started",
+        severity="inconclusive",
+        what=f"the receiver could not be started: {error.problem}",
+        evidence=error.last_lines,
+    )
+    return Verdict(verdict="inconclusive", findings=[finding], looked_at=[], not_looked_at=[])
 
 
 def document(done: Sequence[Done]) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from recall_simulator.fuzz.replay import replay_target
 from recall_simulator.fuzz.reproducers import Known, read_known, write_reproducer
 from recall_simulator.meeting import seconds
 from recall_simulator.record.errors import UsageError
-from recall_simulator.wire import RetryPolicy, Signer
+from recall_simulator.session import tls_context
+from recall_simulator.wire import RetryPolicy, Signer, parse_endpoint
 
 COULD_NOT_RUN = 3
 MAX_EXAMPLES = 10_000
@@ -51,6 +52,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     retry: RetryPolicy
     secret: str | None
     headers: list[tuple[str, str]]
+    ca: Path | None
+    insecure: bool
     owned: bool
 
     @property
@@ -186,6 +189,7 @@ def _over_wire(
     handlers: Sequence[FuzzHandler],
 ) -> FuzzReport:
     assert conditions.url is not None
+    secure = parse_endpoint(conditions.url).secure
     return fuzz_url(
         conditions.url,
         command=conditions.command,
@@ -197,6 +201,7 @@ def _over_wire(
         known=known,
         headers=conditions.headers,
         signer=Signer(conditions.secret) if conditions.secret is not None else None,
+        tls=tls_context(conditions.ca, insecure=conditions.insecure, secure=secure),
         retry=conditions.retry,
         timeout=conditions.limits.seconds,
         memory=conditions.limits.memory,

@@ -72,9 +72,8 @@ def load(
     run_id: options.RunId = None,
     secret: options.Secret = None,
     header: options.Headers = None,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", help="Take any certificate of a wss receiver.")
-    ] = False,
+    ca: options.Authority = None,
+    insecure: options.Insecure = False,
     max_duration: Annotated[
         str, typer.Option(metavar="TIME", help="A longer --duration is refused.")
     ] = "10m",
@@ -104,6 +103,7 @@ def load(
     from recall_simulator.load.safety import check_room
     from recall_simulator.load.shapes import SHAPES, SOAK_MEETING, Shape
     from recall_simulator.load.view import print_summary
+    from recall_simulator.session import tls_context
     from recall_simulator.wire import parse_endpoint
 
     asked = [parse_condition(text) for text in [*(fail_if or []), *(conditions or [])]]
@@ -134,6 +134,9 @@ def load(
     endpoint = parse_endpoint(url or _missing_url())
     _see_that_it_is_ours(endpoint, owned=i_own_this_receiver)
     options.parse_scenes([scene])
+    tls_context(ca, insecure=insecure, secure=endpoint.secure)
+    # Workers may be elsewhere: they are told the certificate itself.
+    authority = None if ca is None else ca.read_text(encoding="ascii", errors="ignore")
     rng = random.SystemRandom()
     mission = Mission(
         url=endpoint.url,
@@ -149,6 +152,7 @@ def load(
         spawn_rate=spawn_rate,
         secret=secret,
         headers=options.parse_headers(header),
+        authority=authority,
         insecure=insecure,
         observed=bool(observe),
     )

@@ -1,6 +1,5 @@
 """Options that several commands share, read into values."""
 
-import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +42,13 @@ Secret = Annotated[
 Headers = Annotated[
     list[str] | None,
     typer.Option("--header", metavar="'NAME: VALUE'", help="Of the handshake; repeatable."),
+]
+Authority = Annotated[
+    Path | None,
+    typer.Option("--ca", metavar="FILE", help="Certificate authority of a wss receiver."),
+]
+Insecure = Annotated[
+    bool, typer.Option("--insecure", help="Take any certificate of a wss receiver.")
 ]
 RunId = Annotated[
     str | None, typer.Option(metavar="HEX", help="8 hex digits: makes a run again, with --seed.")
@@ -237,22 +243,3 @@ def parse_scenes(names: list[str] | None) -> "dict[StreamType, str]":
         return scenes_by_type(names or [])
     except UsageError as error:
         raise UsageError(f"--scene: {error}") from None
-
-
-def tls_context(authority: Path | None, *, insecure: bool) -> ssl.SSLContext | None:
-    """How a `wss` receiver's certificate is checked; None for the system's way.
-
-    Raises:
-        UsageError: the authority's file can't be read or holds no certificate.
-    """
-    if insecure:
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
-    if authority is None:
-        return None
-    try:
-        return ssl.create_default_context(cafile=str(authority))
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"--ca {authority}: no certificate could be read there: {error}") from None

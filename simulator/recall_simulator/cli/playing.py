@@ -44,7 +44,6 @@ def play_on_console(
 
     Raises:
         UsageError: a handler can't go on, and nothing was played yet.
-        typer.Exit: the receiver of --exec could not be started; it was told why.
     """
     console = terminal.console(to_stderr=as_json)
     print_head(console, session.begins)
@@ -68,9 +67,6 @@ def play_on_console(
         if played is None:
             raise
         return played._replace(trouble=error)
-    except ReceiverError as error:
-        typer.echo(f"recallsim: {error}", err=True)
-        raise typer.Exit(INCONCLUSIVE) from None
     return played
 
 
@@ -95,6 +91,7 @@ def write_reports(reports: Sequence[Destination], played: Played, document: Docu
     Raises:
         UsageError: what ended the run before its time; or files can't be written, and the message
             says where the reports are instead.
+        typer.Exit: the receiver of --exec could not be started; it was told why.
     """
 
     def encode(kind: Kind) -> bytes:
@@ -106,7 +103,13 @@ def write_reports(reports: Sequence[Destination], played: Played, document: Docu
                     if case.verdict == "skipped"
                 }
                 return junit_xml(
-                    played.verdict, document.scenarios, document.seconds, skipped=skipped
+                    played.verdict,
+                    document.scenarios,
+                    sum(case.seconds for case in document.cases),
+                    began=played.began,
+                    labels={case.name: case.label for case in document.cases},
+                    times={case.name: case.seconds for case in document.cases},
+                    skipped=skipped,
                 )
             case "json":
                 return msgspec.json.encode(document)
@@ -115,14 +118,19 @@ def write_reports(reports: Sequence[Destination], played: Played, document: Docu
             case "markdown":
                 return markdown_report(document).encode()
 
-    write_all(reports, encode, trouble=played.trouble)
+    never_started = played.trouble if isinstance(played.trouble, ReceiverError) else None
+    if never_started is not None:
+        typer.echo(f"recallsim: {never_started}", err=True)
+    write_all(reports, encode, trouble=None if never_started else played.trouble)
+    if never_started is not None:
+        raise typer.Exit(INCONCLUSIVE)
 
 
 def write_all(
     reports: Sequence[Destination],
     encode: Callable[[Kind], bytes],
     *,
-    trouble: UsageError | None = None,
+    trouble: Exception | None = None,
 ) -> None:
     """Write reports, all of them even where one can't be written.
 

@@ -19,6 +19,8 @@ def probe(
     command: options.Command = None,
     secret: options.Secret = None,
     header: options.Headers = None,
+    ca: options.Authority = None,
+    insecure: options.Insecure = False,
     i_own_this_receiver: options.Owned = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -47,6 +49,8 @@ def probe(
             command=command,
             secret=secret,
             headers=options.parse_headers(header),
+            ca=ca,
+            insecure=insecure,
             owned=i_own_this_receiver,
         )
     except ReceiverError as error:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from recall_simulator.cli import options
-from recall_simulator.record.errors import UsageError
+from recall_simulator.record.errors import ReceiverError, UsageError
 
 
 def run(
@@ -47,12 +47,8 @@ def run(
     no_marks: Annotated[
         bool, typer.Option("--no-marks", help="No identity in the pixels of the frames.")
     ] = False,
-    ca: Annotated[
-        Path | None, typer.Option(help="Certificate authority of a wss receiver.")
-    ] = None,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", help="Take any certificate of a wss receiver.")
-    ] = False,
+    ca: options.Authority = None,
+    insecure: options.Insecure = False,
     strict_url: Annotated[
         bool, typer.Option("--strict-url", help="Refuse a URL that Recall.ai may refuse.")
     ] = False,
@@ -74,16 +70,17 @@ def run(
     from recall_simulator.cli import terminal
     from recall_simulator.cli.playing import play_on_console, write_reports
     from recall_simulator.report.console import print_summary
-    from recall_simulator.session import Session, Settings
+    from recall_simulator.session import Session, Settings, tls_context
     from recall_simulator.wire import Signer, parse_endpoint
 
     reports = options.parse_reports(report)
     for each in reports:
         if journal is not None and journal.absolute() == each.path.absolute():
             raise UsageError(f"--journal {journal} and --report {each} name one file")
+    endpoint = parse_endpoint(url)
     session = Session.open(
         Settings(
-            endpoint=parse_endpoint(url),
+            endpoint=endpoint,
             scenarios=scenarios,
             seed=seed,
             run_id=options.parse_run_id(run_id),
@@ -95,7 +92,7 @@ def run(
             marks=not no_marks,
             signer=Signer(secret) if secret is not None else None,
             headers=options.parse_headers(header),
-            tls=options.tls_context(ca, insecure=insecure),
+            tls=tls_context(ca, insecure=insecure, secure=endpoint.secure),
             conduct=options.parse_conduct(
                 retry=retry,
                 outage=outage,
@@ -115,7 +112,8 @@ def run(
         quiet=quiet,
         keep_frames=any(report.kind == "html" for report in reports),
     )
-    print_summary(terminal.console(to_stderr=as_json), played.tally, played.verdict)
+    if not isinstance(played.trouble, ReceiverError):
+        print_summary(terminal.console(to_stderr=as_json), played.tally, played.verdict)
     document = run_document(session, played)
     if as_json:
         print(msgspec.json.encode(document).decode())

@@ -80,7 +80,8 @@ class Bot:
             await stage.old_links.cut_all()
             # An endpoint that was given up misses the rest of the meeting.
             stage.drop_due("outage", stage.plan.ends_at if reason == "gave up" else None)
-            stage.emit(BotEnded(**self._who, at=stage.clock.now(), reason=reason))
+            ended = stage.elapsed()
+            stage.emit(BotEnded(**self._who, at=stage.clock.now(), reason=reason, ended=ended))
 
     async def _live(self) -> EndReason:
         """Attempt after attempt; how it ended."""

@@ -6,6 +6,7 @@ Pure and lazy: a fault takes a plan and a seeded random source, and gives anothe
 from recall_simulator.faults.scenario import (
     Fault,
     FaultedScenario,
+    aimed_attempts,
     apply_faults,
     faulted_scenario_schema,
     is_about_signatures,
@@ -14,6 +15,7 @@ from recall_simulator.faults.scenario import (
 __all__ = [
     "Fault",
     "FaultedScenario",
+    "aimed_attempts",
     "apply_faults",
     "faulted_scenario_schema",
     "is_about_signatures",

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from recall_simulator.faults.aim import AimedAtFrames, AimedAtMoments, picker
+from recall_simulator.faults.aim import AimedAtAttempts, AimedAtFrames, AimedAtMoments, picker
 from recall_simulator.faults.burst import BurstOfFrames
 from recall_simulator.faults.clock import JumpClock, SkewClock
 from recall_simulator.faults.close import CloseLink
@@ -104,6 +104,18 @@ def apply_faults(plans: list[Plan], scenario: Scenario, *, seed: int) -> list[Pl
             plan = fault.apply(plan, random.Random(f"{seed}:fault:{index}:bot:{bot}"))
         faulted.append(plan)
     return faulted
+
+
+def aimed_attempts(scenario: Scenario) -> dict[str, list[int]]:
+    """The attempts that a scenario speaks of by number, under the key that does so."""
+    aimed = {
+        f"attempts[{index}]": [attempt.number] for index, attempt in enumerate(scenario.attempts)
+    }
+    faults = scenario.faults if isinstance(scenario, FaultedScenario) else []
+    for index, fault in enumerate(faults):
+        if isinstance(fault, AimedAtAttempts) and fault.attempts:
+            aimed[f"faults[{index}]"] = list(fault.attempts)
+    return aimed
 
 
 def is_about_signatures(scenario: Scenario) -> bool:

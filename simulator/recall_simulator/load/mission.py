@@ -57,6 +57,7 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
         spawn_rate: bots a second that join at most, in one process.
         secret: signs handshakes.
         headers: further headers of the handshake.
+        authority: certificate authorities of a wss receiver, PEM; None for the system's.
         insecure: take any certificate of a wss receiver.
         observed: somebody compares what was sent with what was seen.
         version: of recallsim at the master.
@@ -76,6 +77,7 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
     spawn_rate: float = 100.0
     secret: str | None = None
     headers: list[tuple[str, str]] = []
+    authority: str | None = None
     insecure: bool = False
     observed: bool = False
     version: str = __version__
@@ -158,7 +160,8 @@ class Mission(msgspec.Struct, frozen=True, kw_only=True):
     def tls(self) -> ssl.SSLContext | None:
         """How a `wss` receiver's certificate is checked; None for the system's way."""
         if not self.insecure:
-            return None
+            trusted = self.authority
+            return None if trusted is None else ssl.create_default_context(cadata=trusted)
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

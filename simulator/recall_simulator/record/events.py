@@ -236,16 +236,18 @@ class BotEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
         reason: `finished` when its meeting ended with the link up, `unconnected` when the
             meeting ended while it was still dialling, `gave up` when its retry policy did,
             `interrupted` when the run was stopped.
+        ended: real seconds since the run began.
     """
 
     scenario: str
     bot: str
     at: float
     reason: Literal["finished", "unconnected", "gave up", "interrupted"]
+    ended: float = 0.0
 
 
 class RunBroken(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="broken"):
-    """Scenarios that were to be played will not be: the receiver can't be played to.
+    """Scenarios that were to be played will not be: the receiver can't be started, or played to.
 
     Attributes:
         reason: what it did, as a clause.

@@ -29,6 +29,9 @@ class CaseRow(CaseVerdict, frozen=True, kw_only=True):
     again: Annotated[
         str, Meta(description="The command that plays this case alone, without its secrets.")
     ] = ""
+    seconds: Annotated[float, Meta(description="Real ones that it took; 0: it was not played.")] = (
+        0.0
+    )
 
 
 class Life(msgspec.Struct, frozen=True, kw_only=True):

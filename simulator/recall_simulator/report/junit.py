@@ -1,7 +1,12 @@
-"""JUnit XML of a run: one test case a scenario, for CI systems that show it."""
+"""JUnit XML of a run: one test case a scenario, for CI systems that show it.
+
+There is no standard of it. This fits the schema of Jenkins' xUnit plugin (`junit-10.xsd` in
+jenkinsci/xunit-plugin, read in November 2026).
+"""
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 from recall_simulator.record.findings import Finding, Verdict, worst
@@ -14,6 +19,9 @@ def junit_xml(
     scenarios: Sequence[str],
     seconds: float,
     *,
+    began: datetime,
+    labels: Mapping[str, str] | None = None,
+    times: Mapping[str, float] | None = None,
     skipped: Mapping[str, str] | None = None,
 ) -> bytes:
     """The document.
@@ -25,16 +33,32 @@ def junit_xml(
         verdict: of the run.
         scenarios: names, in the order in which they were played.
         seconds: that the run took.
+        began: when, with a time zone.
+        labels: what a scenario is called there, by name; its name, where left out.
+        times: seconds that a scenario took, by name.
         skipped: why a case was not played, by name.
     """
     cases: dict[str, list[Finding]] = {name: [] for name in scenarios}
     for finding in verdict.findings:
         cases.setdefault(finding.scenario or "receiver", []).append(finding)
-    suite = ElementTree.Element("testsuite", name="recallsim", time=f"{seconds:.3f}")
-    counts = {"tests": 0, "failures": 0, "errors": 0}
+    labels, times, skipped = labels or {}, times or {}, skipped or {}
+    total = {"name": "recallsim", "time": f"{seconds:.3f}"}
+    root = ElementTree.Element("testsuites", total)
+    moment = began.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+    suite = ElementTree.SubElement(root, "testsuite", total, timestamp=moment)
+
+    def add_case(name: str) -> ElementTree.Element:
+        return ElementTree.SubElement(
+            suite,
+            "testcase",
+            classname="recallsim",
+            name=_printable(labels.get(name, name)),
+            time=f"{times.get(name, 0.0):.3f}",
+        )
+
+    counts = {"tests": len(cases) + len(skipped), "failures": 0, "errors": 0}
     for name, findings in cases.items():
-        case = ElementTree.SubElement(suite, "testcase", classname="recallsim", name=name)
-        counts["tests"] += 1
+        case = add_case(name)
         outcome = worst(findings)
         blame = [finding for finding in findings if finding.severity == outcome]
         if outcome == "failed":
@@ -46,29 +70,26 @@ def junit_xml(
         rest = [finding for finding in findings if finding not in blame or outcome == "tolerated"]
         if rest:
             ElementTree.SubElement(case, "system-out").text = "\n".join(map(_line, rest))
-    for name, reason in (skipped or {}).items():
-        case = ElementTree.SubElement(suite, "testcase", classname="recallsim", name=name)
-        ElementTree.SubElement(case, "skipped", message=reason)
-        counts["tests"] += 1
-    if skipped:
-        counts["skipped"] = len(skipped)
+    for name, reason in skipped.items():
+        ElementTree.SubElement(add_case(name), "skipped", message=_printable(reason))
     for key, count in counts.items():
+        root.set(key, str(count))
         suite.set(key, str(count))
-    ElementTree.indent(suite)
-    document: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
+    suite.set("skipped", str(len(skipped)))
+    ElementTree.indent(root)
+    document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return document
 
 
 def _add(case: ElementTree.Element, tag: str, findings: Sequence[Finding]) -> None:
     element = ElementTree.SubElement(case, tag, message=_line(findings[0]), type=findings[0].kind)
     element.text = "\n".join(
-        line for finding in findings for line in (_line(finding), *finding.evidence)
+        _printable(line) for finding in findings for line in (finding.text, *finding.evidence)
     )
 
 
 def _line(finding: Finding) -> str:
-    cause = f" — {finding.cause}" if finding.cause else ""
-    return _printable(f"{finding.what}{cause}")
+    return _printable(finding.text)
 
 
 def _printable(text: str) -> str:

@@ -80,6 +80,7 @@ class Tally:
         self.seconds = 0.0
         self.lag = 0.0
         self.stall = 0.0
+        self._times: dict[str, tuple[float, float]] = {}
         self._dialled: dict[tuple[str, int], float] = {}
         self._opened: dict[tuple[str, int], float] = {}
 
@@ -101,6 +102,7 @@ class Tally:
             case RunStarted():
                 self.run = event
             case BotStarted():
+                self._times.setdefault(event.scenario, (event.began, event.began))
                 self.bots[event.bot] = BotTally(
                     scenario=event.scenario, bot=event.bot, ends_at=event.ends_at
                 )
@@ -116,6 +118,8 @@ class Tally:
             case RetryScheduled():
                 self.bots[event.bot].retry_at = event.at + event.wait
             case BotEnded():
+                began, ended = self._times[event.scenario]
+                self._times[event.scenario] = (began, max(ended, event.ended))
                 self._state(event.bot, event.at, event.reason, self.bots[event.bot].attempt)
 
     def _state(self, bot: str, at: float, state: str, attempt: int) -> None:
@@ -148,6 +152,11 @@ class Tally:
         self.stall = max(self.stall, event.stall)
         self.bots[event.bot].at = event.at
         self.bots[event.bot].state = "up"
+
+    def lasted(self, scenario: str) -> float:
+        """Real seconds that a scenario took; 0 where it was not played."""
+        began, ended = self._times.get(scenario, (0.0, 0.0))
+        return round(ended - began, 3)
 
     def as_json(self) -> dict[str, Any]:
         """What the objects of `run` and `check` say of the sender's side."""

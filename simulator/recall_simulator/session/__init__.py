@@ -4,7 +4,12 @@ What commands, the pytest plugin and load runs have in common stands here, below
 """
 
 from recall_simulator.session.again import command_again, secrets_of
-from recall_simulator.session.choices import check_header, check_profile, scenes_by_type
+from recall_simulator.session.choices import (
+    check_header,
+    check_profile,
+    scenes_by_type,
+    tls_context,
+)
 from recall_simulator.session.session import Session
 from recall_simulator.session.settings import Settings
 
@@ -16,4 +21,5 @@ __all__ = [
     "command_again",
     "scenes_by_type",
     "secrets_of",
+    "tls_context",
 ]

@@ -1,7 +1,9 @@
 """Choices that are made by name, checked."""
 
 import re
+import ssl
 from collections.abc import Iterable
+from pathlib import Path
 
 from recall_simulator.frames import PROFILES, SCENES
 from recall_simulator.record.errors import UsageError, closest
@@ -47,3 +49,36 @@ def check_header(name: str, value: str) -> tuple[str, str]:
     if not value.isprintable() or not value.isascii():
         raise UsageError(f"a header's value is printable ASCII, and {value!r} of {name} is not")
     return name, value
+
+
+def tls_context(
+    authority: Path | None, *, insecure: bool, secure: bool = True
+) -> ssl.SSLContext | None:
+    """How a `wss` receiver's certificate is checked; None for the system's way.
+
+    Args:
+        authority: the file of a certificate authority.
+        insecure: take any certificate.
+        secure: the receiver's URL begins with `wss`.
+
+    Raises:
+        UsageError: the file can't be read or holds no certificate; or there is nothing to check, or
+            two ways to do so.
+    """
+    if authority is None and not insecure:
+        return None
+    option = "--insecure" if insecure else "--ca"
+    if authority is not None and insecure:
+        raise UsageError("give --ca FILE or --insecure, and not both")
+    if not secure:
+        raise UsageError(f"{option} is about certificates, and --url begins with ws://: use wss://")
+    context = ssl.create_default_context()
+    if authority is None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    try:
+        context = ssl.create_default_context(cafile=authority)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"--ca {authority}: no certificate could be read there: {error}") from None
+    return context

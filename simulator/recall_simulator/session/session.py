@@ -24,7 +24,7 @@ from recall_simulator.engine import (
     tune_malloc,
     utc_now,
 )
-from recall_simulator.faults import apply_faults
+from recall_simulator.faults import aimed_attempts, apply_faults
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import Plan, first_shots, make_plans
 from recall_simulator.observe import Observers, Tell, parse_observer
@@ -126,6 +126,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             warnings=[*endpoint.warnings, *warnings],
         )
 
+    def aimed_attempts(self) -> dict[str, dict[str, list[int]]]:
+        """The attempts that each scenario speaks of by number, under the key that does so."""
+        return {name: aimed_attempts(named.scenario) for name, named in self.named.items()}
+
     def paint(self, progress: Progress) -> list[str]:
         """Paint ahead what the scenarios will show, or take it from the user's cache.
 
@@ -163,7 +167,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     async def _play(self, handlers: Sequence[Handler], tell: Tell) -> None:
         elapsed = stopwatch()
 
-        def emit(event: RunStarted | RunEnded) -> None:
+        def emit(event: RunStarted | RunBroken | RunEnded) -> None:
             for take in handlers:
                 take(event)
 
@@ -179,6 +183,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             async with observing as observers:
                 await self._play_scenarios(observers, handlers, elapsed)
             interrupted = False
+        except ReceiverError as error:
+            interrupted = False
+            reason = f"the receiver could not be started: {error.problem}"
+            emit(RunBroken(reason=reason, not_played=list(self.scenarios)))
+            raise
         except asyncio.CancelledError:
             return
         finally:
