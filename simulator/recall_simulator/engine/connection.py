@@ -128,7 +128,7 @@ class Connection(ClientConnection):
         if self.transport.get_extra_info("ssl_object") is not None:
             return  # those bytes are encrypted, and TLS has ended
         with contextlib.suppress(OSError), self.transport.get_extra_info("socket").dup() as rest:
-            rest.setblocking(False)
+            rest.settimeout(0)
             if data := rest.recv(_MOST_LEFT):
                 self.data_received(data)
 
