@@ -10,18 +10,21 @@ it is wanted: it imports nothing but pytest until a test asks for something.
 
 import contextlib
 import hashlib
+import json
 import os
 import shlex
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Unpack
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack, cast
 
 import pytest
 
 if TYPE_CHECKING:
     from recall_simulator.api import CheckResult
     from recall_simulator.api.arguments import How, Texts
+    from recall_simulator.observe import Standing
+    from recall_simulator.report.destinations import Destination, Kind
 
 MARKER = "recallsim_scenario"
 FIXTURE = "recallsim"
@@ -29,6 +32,13 @@ SEED = 1
 """Of everything random, where a test gives none: a test plays the same meetings each time."""
 LONGEST_TURN = 3600.0
 """Seconds that a test waits until other workers' tests are done with the receiver."""
+REPORTS: "tuple[Kind, ...]" = ("html", "json", "markdown")
+"""Kinds of reports; JUnit is pytest's own."""
+DESTINATIONS: "pytest.StashKey[list[Destination]]" = pytest.StashKey()
+DOCUMENTS: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
+"""Objects of `--json`, of all that was played."""
+TOLD: pytest.StashKey[list[str]] = pytest.StashKey()
+"""What is said of the reports in the end."""
 NO_RECEIVER = (
     "no receiver to test: give --recallsim-url ws://127.0.0.1:8765/ (and --recallsim-exec 'CMD', "
     "if it has to be started), or define a fixture `recallsim_url` that starts it and gives its URL"
@@ -42,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--recallsim-exec",
         metavar="CMD",
-        help="Starts the receiver for each test; it then listens at the URL.",
+        help="Starts the receiver, which then listens at the URL.",
     )
     group.addoption(
         "--recallsim-observe",
@@ -50,6 +60,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         help="What the receiver made of the frames, as 'files:out/**/*.png'; repeatable.",
+    )
+    group.addoption(
+        "--recallsim-report",
+        metavar="KIND=FILE",
+        action="append",
+        default=[],
+        help="All that was played: html=FILE, json=FILE or markdown=FILE; repeatable.",
     )
 
 
@@ -60,6 +77,27 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{MARKER}(*cases): cases by number, name or glob ('3.2', '3.*', 'smoke'), or scenario "
         f"files, each a test of its own; `{FIXTURE}.check()` plays it.",
     )
+    wanted = config.getoption("--recallsim-report")
+    if not wanted:
+        return
+    from recall_simulator.record.errors import UsageError
+    from recall_simulator.report.destinations import parse_destination, try_destinations
+
+    problem = ""
+    try:
+        destinations = [
+            parse_destination(text, REPORTS, option="--recallsim-report") for text in wanted
+        ]
+        # Tests may change the folder.
+        destinations = [
+            type(each)(each.kind, config.invocation_params.dir / each.path) for each in destinations
+        ]
+        try_destinations(destinations, option="--recallsim-report")
+    except UsageError as error:
+        problem = str(error)
+    if problem:
+        raise pytest.UsageError(problem)
+    config.stash[DESTINATIONS] = destinations
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -74,10 +112,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pytest.fail(f"{name} is marked {MARKER}: it must take `{FIXTURE}`", pytrace=False)
     from recall_simulator.record.errors import UsageError
 
+    cases: dict[str, str] = {}
+    problem = ""
     try:
         cases = _cases(wanted, metafunc.definition.path.parent)
     except UsageError as error:
-        pytest.fail(f"{name}: {error}", pytrace=False)
+        problem = f"{name}: {error}"
+    if problem:  # said out here, where no other exception is being handled
+        pytest.fail(problem, pytrace=False)
     metafunc.parametrize(FIXTURE, list(cases.values()), ids=list(cases), indirect=True)
 
 
@@ -109,7 +151,7 @@ class Recallsim:
 
     Attributes:
         url: of the receiver.
-        command: that starts it, for each test; None where it runs already.
+        command: that starts it; None where it runs already.
         observe: `KIND:ARG` of each observer.
         case: the one that the test is marked with; None without a marker.
         results: of what was played so far.
@@ -124,6 +166,8 @@ class Recallsim:
         case: str | None,
         again: Callable[[], str],
         lock: Path | None,
+        keep: Callable[[dict[str, Any]], None],
+        standing: Callable[[], "Standing"],
     ) -> None:
         self.url = url
         self.command = command
@@ -132,6 +176,8 @@ class Recallsim:
         self.results: list[CheckResult] = []
         self._again = again
         self._lock = lock
+        self._keep = keep
+        self._standing = standing
 
     def check(
         self,
@@ -154,9 +200,9 @@ class Recallsim:
         """
         __tracebackhide__ = True
         if self.case is None:
-            from recall_simulator.api import check_receiver
+            from recall_simulator.api.checking import ready_check
 
-            return self._play(check_receiver, only=only, skip=skip, smoke=smoke, **how)
+            return self._play(ready_check, only=only, skip=skip, smoke=smoke, **how)
         if only or skip or smoke:
             pytest.fail(f"the marker {MARKER} chooses the case: give {FIXTURE}.check() none")
         return self.run(self.case, **how)
@@ -171,21 +217,28 @@ class Recallsim:
             **how: as for `check`.
         """
         __tracebackhide__ = True
-        from recall_simulator.api import run_scenario
+        from recall_simulator.api.checking import ready_scenario
 
-        return self._play(run_scenario, scenario, **how)
+        return self._play(ready_scenario, scenario, **how)
 
-    def _play(self, play: Any, *arguments: Any, **how: Any) -> "CheckResult":
+    def _play(self, ready: Any, *arguments: Any, **how: Any) -> "CheckResult":
         __tracebackhide__ = True
         from recall_simulator.api import ReceiverError, UsageError
 
         how = {"command": self.command, "observe": self.observe, "seed": SEED, **how}
+        problem = ""
         try:
+            play = ready(*arguments, self.url, **how)
+            # Where workers take turns, each starts the receiver in its turn.
+            stays = how["command"] is not None and self._lock is None
             with _alone(self._lock):
-                result: CheckResult = play(*arguments, self.url, **how)
+                result: CheckResult = play(standing=self._standing() if stays else None)
         except (ReceiverError, UsageError) as error:
-            _fail(f"recallsim: {error}")
+            problem = f"recallsim: {error}"
+        if problem:  # said out here, where no other exception is being handled
+            _fail(problem)
         self.results.append(result)
+        self._keep(result.document)
         if not result.passed:
             _fail(f"{result.text}\nagain: {self._again()}")
         return result
@@ -207,6 +260,24 @@ def recallsim_observe(pytestconfig: pytest.Config) -> list[str]:
     return observe
 
 
+@pytest.fixture(scope="session")
+def _recallsim_standing() -> Iterator[Callable[[], "Standing"]]:
+    """Has the receiver that is started here, from the first test that wants it to the last."""
+    made: list[Standing] = []
+
+    def standing() -> "Standing":
+        if not made:
+            from recall_simulator.observe import Standing
+
+            made.append(Standing())
+        return made[0]
+
+    yield standing
+    for each in made:
+        if said := each.close():
+            _fail("the receiver ended by itself after the last test: " + "\n  | ".join(said))
+
+
 @pytest.fixture
 def recallsim(
     request: pytest.FixtureRequest,
@@ -214,6 +285,7 @@ def recallsim(
     tmp_path_factory: pytest.TempPathFactory,
     recallsim_url: str,
     recallsim_observe: Sequence[str],
+    _recallsim_standing: Callable[[], "Standing"],
 ) -> Recallsim:
     """Plays meetings that never happened into the receiver: `recallsim.check()`."""
     lock = None
@@ -228,6 +300,8 @@ def recallsim(
         case=getattr(request, "param", None),
         again=partial(_again, pytestconfig, request.node),
         lock=lock,
+        keep=pytestconfig.stash.setdefault(DOCUMENTS, []).append,
+        standing=_recallsim_standing,
     )
 
 
@@ -239,6 +313,51 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     if isinstance(simulator, Recallsim) and simulator.case and not simulator.results:
         _fail(f"nothing was played: a test with the marker {MARKER} calls {FIXTURE}.check()")
     return called
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the reports; a worker of pytest-xdist hands on what it played."""
+    config = session.config
+    documents = config.stash.get(DOCUMENTS, [])
+    output = getattr(config, "workeroutput", None)
+    if output is not None:
+        output[FIXTURE] = json.dumps(documents)
+        return
+    destinations = config.stash.get(DESTINATIONS, [])
+    if not destinations or not documents:
+        return
+    from recall_simulator.record.errors import UsageError
+    from recall_simulator.report.destinations import write_report
+    from recall_simulator.report.encoding import encode_report
+    from recall_simulator.report.joining import join_checks
+
+    document = join_checks(documents)
+    told = config.stash.setdefault(TOLD, [])
+    for destination in destinations:
+        try:
+            data = encode_report(cast("Any", destination.kind), document)
+            write_report(destination, data, option="--recallsim-report")
+        except UsageError as error:
+            told.append(str(error))
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        else:
+            told.append(f"{len(document.cases)} cases in {destination}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker of pytest-xdist played."""
+    documents = json.loads(getattr(node, "workeroutput", {}).get(FIXTURE, "[]"))
+    node.config.stash.setdefault(DOCUMENTS, []).extend(documents)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say where the reports are."""
+    for line in config.stash.get(TOLD, []):
+        terminalreporter.write_line(f"recallsim: {line}")
 
 
 def _again(config: pytest.Config, node: pytest.Item) -> str:

@@ -41,6 +41,27 @@ def test_a_receiver_that_went_away_is_a_regression(
     assert "1 better than A" in back.out
 
 
+def test_a_run_that_ended_early_proves_nothing_where_nothing_is_worse(
+    recallsim: Recallsim, tmp_path: Path
+) -> None:
+    def check(name: str, *arguments: str) -> None:
+        recallsim(
+            "check", "--url", "ws://127.0.0.1:9/", "--seed", "1", "--scene", "flat", "--quiet",
+            "--report", f"json={name}.json", *arguments,
+        )  # fmt: skip
+
+    check("gone", "--only", "8.3", "--only", "8.2")
+    check("fewer", "--only", "8.3")
+    check("died", "--only", "8.3", "--only", "8.2", "--exec", "false")
+    fewer = recallsim("compare", "gone.json", "fewer.json")
+    assert fewer.code == 0, fewer.out
+    assert "0 regressions, 0 better than A; not asked for: 1 case of the first" in fewer.out
+    early = recallsim("compare", "gone.json", "died.json", "--json")
+    assert early.code == 3, early.err
+    assert early.object["files"][1]["not_played"] == 2
+    assert "not played, since the run ended early: 2 cases" in early.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -1,7 +1,8 @@
 """Cases played into a receiver, from Python: free of pytest, of the terminal and of exit codes."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 import msgspec
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from recall_simulator.api.playing import Played
     from recall_simulator.engine import Handler
     from recall_simulator.meeting import Scenario
+    from recall_simulator.observe import Standing
     from recall_simulator.session import Session
     from recall_simulator.sources.scenarios import Named, Reference
 
@@ -59,10 +61,7 @@ def check_receiver(
         ReceiverError: the receiver of `command` could not be started.
         KeyboardInterrupt: Ctrl-C; every link was closed first.
     """
-    check_names(how, How, "only", "skip", "smoke", "handlers")
-    check_handlers(handlers)
-    see_that_no_loop_runs()
-    return Check.open(url, choose_cases(only=only, skip=skip, smoke=smoke), **how).play(handlers)
+    return ready_check(url, only=only, skip=skip, smoke=smoke, handlers=handlers, **how)()
 
 
 def run_scenario(
@@ -86,10 +85,53 @@ def run_scenario(
         ReceiverError: the receiver of `command` could not be started.
         KeyboardInterrupt: Ctrl-C; every link was closed first.
     """
+    return ready_scenario(scenario, url, handlers=handlers, **how)()
+
+
+class Ready(Protocol):
+    """A run of which everything was checked, and nothing sent."""
+
+    def __call__(self, *, standing: "Standing | None" = None) -> CheckResult:
+        """Play it; see `Check.play`."""
+
+
+def ready_check(
+    url: str,
+    *,
+    only: Texts = (),
+    skip: Texts = (),
+    smoke: bool = False,
+    handlers: "Sequence[Handler]" = (),
+    **how: Unpack[How],
+) -> Ready:
+    """What `check_receiver` plays.
+
+    Raises:
+        UsageError: an argument won't do.
+    """
+    check_names(how, How, "only", "skip", "smoke", "handlers")
+    check_handlers(handlers)
+    see_that_no_loop_runs()
+    cases = choose_cases(only=only, skip=skip, smoke=smoke)
+    return partial(Check.open(url, cases, **how).play, handlers)
+
+
+def ready_scenario(
+    scenario: "str | PathLike[str] | Scenario | Mapping[str, Any]",
+    url: str,
+    *,
+    handlers: "Sequence[Handler]" = (),
+    **how: Unpack[How],
+) -> Ready:
+    """What `run_scenario` plays.
+
+    Raises:
+        UsageError: an argument won't do.
+    """
     check_names(how, How, "handlers")
     check_handlers(handlers)
     see_that_no_loop_runs()
-    return Check.open(url, [read_scenario(scenario)], **how).play(handlers)
+    return partial(Check.open(url, [read_scenario(scenario)], **how).play, handlers)
 
 
 def choose_cases(*, only: Texts, skip: Texts, smoke: bool) -> "list[Named]":
@@ -150,8 +192,14 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         session = Session.open(settings_of(url, played, how))
         return cls(session=session, cases=cases, skipped=skipped)
 
-    def play(self, handlers: "Sequence[Handler]" = ()) -> CheckResult:
+    def play(
+        self, handlers: "Sequence[Handler]" = (), *, standing: "Standing | None" = None
+    ) -> CheckResult:
         """Paint, play and judge.
+
+        Args:
+            handlers: take the engine's events.
+            standing: has the receiver between runs.
 
         Raises:
             UsageError: a handler could not go on.
@@ -161,7 +209,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         from recall_simulator.api.playing import play_and_judge
 
         warnings = self.session.paint(lambda done, total: None)
-        played = play_and_judge(self.session, handlers, keep_frames=True)
+        played = play_and_judge(self.session, handlers, keep_frames=True, standing=standing)
         if played.trouble is not None:
             raise played.trouble
         if played.interrupted:

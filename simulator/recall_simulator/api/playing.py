@@ -8,6 +8,7 @@ import msgspec
 
 from recall_simulator.engine import Handler, utc_now
 from recall_simulator.judge import Evidence, judge, judge_aims
+from recall_simulator.observe import Standing
 from recall_simulator.record.errors import ReceiverError, UsageError
 from recall_simulator.record.events import RunEnded
 from recall_simulator.record.findings import Finding, Verdict
@@ -49,6 +50,7 @@ def play_and_judge(
     tally: Tally | None = None,
     tell: Callable[[Observation], None] = lambda observation: None,
     keep_frames: bool = False,
+    standing: Standing | None = None,
 ) -> Played:
     """Play a session to its end, or to Ctrl-C, and judge it.
 
@@ -58,6 +60,8 @@ def play_and_judge(
         tally: counts; a new one by default.
         tell: takes what observers see, as it is seen.
         keep_frames: remember every frame though nobody looks, for timelines; about 0.5 KB each.
+        standing: has the receiver between runs. A run that leaves nothing to be wished for leaves
+            it up; after any other it is ended, and what it then leaves behind is looked at too.
 
     Raises:
         UsageError: a handler can't go on, and nothing was played yet.
@@ -72,8 +76,17 @@ def play_and_judge(
         observations.append(observation)
         tell(observation)
 
+    def nothing_is_missing() -> bool:
+        so_far = judge(evidence, observations)
+        return so_far.verdict == "ok" and bool(so_far.streams or not session.settings.observe)
+
     try:
-        session.play([tally, evidence, *handlers], take)
+        session.play(
+            [tally, evidence, *handlers],
+            take,
+            standing=standing,
+            may_stay=nothing_is_missing,
+        )
     except UsageError as error:
         if tally.run is None:
             raise

@@ -9,6 +9,7 @@ from recall_simulator.cli import options
 from recall_simulator.record.errors import UsageError
 
 REGRESSED = 1
+INCONCLUSIVE = 3
 
 
 def compare(
@@ -30,7 +31,8 @@ def compare(
 ) -> None:
     """Lay the reports of several checks side by side: receivers, or versions of one.
 
-    Exit codes: 0 no case is worse than in the first report, 1 some are, 2 wrong usage.
+    Exit codes: 0 no case is worse than in the first report, 1 some are, 2 wrong usage, 3 none that
+    was played is, but a later run ended early.
     """
     import msgspec
 
@@ -56,4 +58,6 @@ def compare(
         destinations,
         lambda kind: text if kind == "json" else comparison_page(comparison).encode(),
     )
-    raise typer.Exit(REGRESSED if comparison.regressions else 0)
+    if comparison.regressions:
+        raise typer.Exit(REGRESSED)
+    raise typer.Exit(INCONCLUSIVE if any(file.not_played for file in comparison.files[1:]) else 0)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -17,9 +16,8 @@ from recall_simulator.report import Journal, Tally
 from recall_simulator.report.console import LiveConsole, PlainConsole, print_head
 from recall_simulator.report.destinations import Destination, Kind, write_report
 from recall_simulator.report.document import Document
-from recall_simulator.report.html import report_page
+from recall_simulator.report.encoding import encode_report
 from recall_simulator.report.junit import junit_xml
-from recall_simulator.report.markdown import markdown_report
 from recall_simulator.session import Session
 
 INCONCLUSIVE = 3
@@ -95,28 +93,19 @@ def write_reports(reports: Sequence[Destination], played: Played, document: Docu
     """
 
     def encode(kind: Kind) -> bytes:
-        match kind:
-            case "junit":
-                skipped = {
-                    case.name: case.findings[0].what
-                    for case in document.cases
-                    if case.verdict == "skipped"
-                }
-                return junit_xml(
-                    played.verdict,
-                    document.scenarios,
-                    sum(case.seconds for case in document.cases),
-                    began=played.began,
-                    labels={case.name: case.label for case in document.cases},
-                    times={case.name: case.seconds for case in document.cases},
-                    skipped=skipped,
-                )
-            case "json":
-                return msgspec.json.encode(document)
-            case "html":
-                return report_page(document).encode()
-            case "markdown":
-                return markdown_report(document).encode()
+        if kind != "junit":
+            return encode_report(kind, document)
+        cases = document.cases
+        left_out = [case for case in cases if case.verdict == "skipped"]
+        return junit_xml(
+            played.verdict,
+            document.scenarios,
+            sum(case.seconds for case in cases),
+            began=played.began,
+            labels={case.name: case.label for case in cases},
+            times={case.name: case.seconds for case in cases},
+            skipped={case.name: case.findings[0].what for case in left_out},
+        )
 
     never_started = played.trouble if isinstance(played.trouble, ReceiverError) else None
     if never_started is not None:

@@ -8,6 +8,7 @@ from recall_simulator.observe.observer import Identify, Now, Observer, Tell
 from recall_simulator.observe.observers import Observers
 from recall_simulator.observe.process import ReceiverProcess
 from recall_simulator.observe.spec import KINDS, ObserverSpec, parse_observer
+from recall_simulator.observe.standing import Standing
 
 __all__ = [
     "KINDS",
@@ -17,6 +18,7 @@ __all__ = [
     "ObserverSpec",
     "Observers",
     "ReceiverProcess",
+    "Standing",
     "Tell",
     "parse_observer",
 ]

@@ -18,6 +18,7 @@ from recall_simulator.observe.observer import Identify, Now, Observer, Tell
 from recall_simulator.observe.process import START_WITHIN, ReceiverProcess
 from recall_simulator.observe.relay import RelayObserver
 from recall_simulator.observe.spec import ObserverSpec, parse_observer
+from recall_simulator.observe.standing import KEEPS, Standing
 from recall_simulator.observe.stdout import StdoutObserver
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import Observation, ObserverTrouble
@@ -43,6 +44,8 @@ class Observers:
         url: the receiver's websocket URL.
         now: real seconds since the run began; asked from the event loop only.
         tell: takes every observation, on the event loop.
+        standing: has the receiver of `command` where it may be up since an earlier run.
+        may_stay: whether what was seen of the run is enough to leave it up for another.
         identify: what a PNG file shows, by its SHA-256, where that is known; called in threads.
         folder: where commands run; the current folder unless given.
         start_within: real seconds until the receiver must listen.
@@ -60,6 +63,8 @@ class Observers:
         url: str,
         now: Now,
         tell: Tell,
+        standing: Standing | None = None,
+        may_stay: Callable[[], bool] = lambda: False,
         identify: Identify | None = None,
         folder: Path | None = None,
         start_within: float = START_WITHIN,
@@ -102,7 +107,11 @@ class Observers:
 
         self.process: ReceiverProcess | None = None
         if command is not None:
-            self.process = ReceiverProcess(
+            make: Callable[..., ReceiverProcess] = ReceiverProcess
+            if standing is not None:
+                keeps = KEEPS.issuperset(spec.kind for spec in specs)
+                make = partial(standing.process, may_stay=may_stay if keeps else lambda: False)
+            self.process = make(
                 command,
                 url=url,
                 now=now,

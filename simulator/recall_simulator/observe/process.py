@@ -107,7 +107,7 @@ class ReceiverProcess:
         await self._check_port()
         self._family = Family()
         self._sent = set()
-        self._pipes = pipes = Pipes(self._on_line)
+        self._pipes = pipes = Pipes(lambda fd, line: self._on_line(fd, line))
         try:
             transport, _ = await asyncio.get_running_loop().subprocess_exec(
                 lambda: pipes,

@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recall_simulator.report.chapters import CHAPTERS
-from recall_simulator.report.comparison import Cell, ComparedCase, Comparison
+from recall_simulator.report.comparison import Cell, ComparedCase, ComparedFile, Comparison
 from recall_simulator.report.table import STYLES, WIDE
 
 MARKS = {"regression": " ▼", "worse": " ▽", "better": " ▲"}
@@ -49,8 +49,25 @@ def print_comparison(console: Console, comparison: Comparison, *, quiet: bool) -
                     STYLES["failed"] if count else STYLES["ok"],
                 ),
                 f", {file.better} better than {comparison.files[0].label}",
-            )
+                *((f"; {text}", STYLES["inconclusive"]) for text in gaps(file)),
+            ),
+            soft_wrap=_wraps(console),
         )
+
+
+def gaps(file: ComparedFile) -> list[str]:
+    """What a report can't be compared in, in words."""
+    told: list[str] = []
+    if file.lacking:
+        told.append(f"not asked for: {_cases(file.lacking)} of the first report")
+    if file.not_played:
+        told.append(f"not played, since the run ended early: {_cases(file.not_played)}")
+    return told
+
+
+def _cases(count: int) -> str:
+    """So many cases."""
+    return f"{count} case" if count == 1 else f"{count} cases"
 
 
 def _wraps(console: Console) -> bool:

@@ -15,8 +15,8 @@ Change = Literal["first", "same", "better", "worse", "regression", "unlike"]
 """A case of a later file beside that of the first.
 
 `regression`: it passes no more, or fails in a way in which it did not. `worse`: it passes, and is
-tolerated only. `unlike`: one of the two was not played, or nothing could be seen of what failed
-before.
+tolerated only. `unlike`: one of the two was not asked for, or nothing could be seen of what failed
+before. A case that was asked for and not played, because its run ended early, is inconclusive.
 """
 
 _RANK = {"ok": 0, "tolerated": 1, "inconclusive": 2, "failed": 3}
@@ -36,6 +36,12 @@ class ComparedFile(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     regressions: Annotated[int, Meta(description="Cases that are worse than in the first.")]
     better: int
+    lacking: Annotated[
+        int, Meta(description="Cases of the first that were not asked for in this one.")
+    ] = 0
+    not_played: Annotated[
+        int, Meta(description="Cases that were asked for, and not played: the run ended early.")
+    ] = 0
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +114,8 @@ def compare(documents: Sequence[CheckDocument], paths: Sequence[str]) -> Compari
             version=document.version,
             regressions=sum(case.cells[place].change == "regression" for case in cases),
             better=sum(case.cells[place].change == "better" for case in cases),
+            lacking=len(_unshared(cases, 0, place)),
+            not_played=len(_not_played(document)),
         )
         for place, (label, path, document) in enumerate(zip(labels, paths, documents, strict=True))
     ]
@@ -171,6 +179,11 @@ def _notes(
         if len(set(values)) > 1:
             named = ", ".join(map(" ".join, zip(labels, values, strict=True)))
             yield f"the {what} differ ({named}): {so}"
+    if _not_played(documents[0]):
+        yield (
+            f"the run of {labels[0]} ended early, so that it is no measure for "
+            f"{_counted([each.number or each.name for each in _not_played(documents[0])])}"
+        )
     for place, label in enumerate(labels[1:], start=1):
         lacking, further = _unshared(cases, 0, place), _unshared(cases, place, 0)
         if lacking:
@@ -179,6 +192,15 @@ def _notes(
             yield f"{label} has what {labels[0]} has not: {_counted(further)}"
         yield from _unlike_sight(labels[0], documents[0], label, documents[place])
         yield from _unlike_sight(label, documents[place], labels[0], documents[0])
+
+
+def _not_played(document: CheckDocument) -> list[CaseRow]:
+    """The cases that were asked for, and not played because the run ended early."""
+    return [
+        case
+        for case in document.cases
+        if any(finding.kind == "not-played" for finding in case.findings)
+    ]
 
 
 def _unshared(cases: Sequence[ComparedCase], one: int, other: int) -> list[str]:

@@ -36,7 +36,9 @@ class Destination(msgspec.Struct, frozen=True):
         return f"{self.kind}={self.path}"
 
 
-def parse_destination(text: str, kinds: Sequence[Kind] = KINDS) -> Destination:
+def parse_destination(
+    text: str, kinds: Sequence[Kind] = KINDS, *, option: str = "--report"
+) -> Destination:
     """Read `KIND=FILE`.
 
     Raises:
@@ -48,10 +50,10 @@ def parse_destination(text: str, kinds: Sequence[Kind] = KINDS) -> Destination:
         if kind == known and name:
             return Destination(known, Path(name))
     hint = f"; {closest(kind, kinds)}" if equals and kind not in kinds else ""
-    raise UsageError(f"--report {text}: write {forms}{hint}")
+    raise UsageError(f"{option} {text}: write {forms}{hint}")
 
 
-def try_destinations(destinations: Sequence[Destination]) -> None:
+def try_destinations(destinations: Sequence[Destination], *, option: str = "--report") -> None:
     """See that each file can be written. What was there stays, and what was not is not made.
 
     Raises:
@@ -61,14 +63,14 @@ def try_destinations(destinations: Sequence[Destination]) -> None:
     for destination in destinations:
         other = taken.setdefault(destination.path.absolute(), destination)
         if other is not destination:
-            raise UsageError(f"--report {destination} would write over --report {other}")
-        _try(destination)
+            raise UsageError(f"{option} {destination} would write over {option} {other}")
+        _try(destination, option)
 
 
-def _try(destination: Destination) -> None:
+def _try(destination: Destination, option: str) -> None:
     path = destination.path
     if not path.parent.is_dir():
-        raise UsageError(f"--report {destination}: there is no folder {path.parent}")
+        raise UsageError(f"{option} {destination}: there is no folder {path.parent}")
     try:
         is_there = path.exists() or path.is_symlink()
         if is_there and not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
@@ -79,15 +81,15 @@ def _try(destination: Destination) -> None:
         free = shutil.disk_usage(path.parent).free
     except OSError as error:
         raise UsageError(
-            f"--report {destination} can't be written: {error.strerror}: give another file"
+            f"{option} {destination} can't be written: {error.strerror}: give another file"
         ) from None
     if free < ROOM:
         raise UsageError(
-            f"--report {destination} may not find room: {free / 1e6:.1f} MB are free on that disk"
+            f"{option} {destination} may not find room: {free / 1e6:.1f} MB are free on that disk"
         )
 
 
-def write_report(destination: Destination, data: bytes) -> None:
+def write_report(destination: Destination, data: bytes, *, option: str = "--report") -> None:
     """Write a report; where that fails, put it elsewhere.
 
     Raises:
@@ -96,7 +98,7 @@ def write_report(destination: Destination, data: bytes) -> None:
     try:
         destination.path.write_bytes(data)
     except OSError as error:
-        problem = f"--report {destination} can't be written: {error.strerror}"
+        problem = f"{option} {destination} can't be written: {error.strerror}"
         saved = _save_elsewhere(destination, data)
         if saved is None:
             raise UsageError(f"{problem}; here it is:\n{data.decode()}") from None

@@ -27,7 +27,7 @@ from recall_simulator.engine import (
 from recall_simulator.faults import aimed_attempts, apply_faults
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import Plan, first_shots, make_plans
-from recall_simulator.observe import Observers, Tell, parse_observer
+from recall_simulator.observe import Observers, Standing, Tell, parse_observer
 from recall_simulator.record.errors import ReceiverError, ScenarioError, UsageError
 from recall_simulator.record.events import (
     EngineEvent,
@@ -146,7 +146,14 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         cache = DiskCache(folder) if folder else None
         return list(prepare(self.library, shots, cache=cache, progress=progress).warnings)
 
-    def play(self, handlers: Sequence[Handler], tell: Tell = lambda observation: None) -> None:
+    def play(
+        self,
+        handlers: Sequence[Handler],
+        tell: Tell = lambda observation: None,
+        *,
+        standing: Standing | None = None,
+        may_stay: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Play every scenario, one after the other. Ctrl-C and SIGTERM end it cleanly.
 
         A receiver that was started here and has died is started again before the next scenario. One
@@ -155,6 +162,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         Args:
             handlers: take the engine's events.
             tell: takes what observers saw.
+            standing: has the receiver between runs, and the event loop.
+            may_stay: whether what was seen is enough to leave the receiver up for another run.
 
         Raises:
             ReceiverError: the receiver could not be started.
@@ -162,9 +171,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         """
         tune_malloc()
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(self._play(handlers, tell))
+            run = asyncio.run if standing is None else standing.run
+            run(self._play(handlers, tell, standing, may_stay))
 
-    async def _play(self, handlers: Sequence[Handler], tell: Tell) -> None:
+    async def _play(
+        self,
+        handlers: Sequence[Handler],
+        tell: Tell,
+        standing: Standing | None,
+        may_stay: Callable[[], bool],
+    ) -> None:
         elapsed = stopwatch()
 
         def emit(event: RunStarted | RunBroken | RunEnded) -> None:
@@ -176,7 +192,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         # Windows has no signal handlers in loops; threads other than the first have none at all.
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        observing = self.observers(elapsed, tell)
+        observing = self.observers(elapsed, tell, standing=standing, may_stay=may_stay)
         emit(self.begins)
         interrupted = True
         try:
@@ -194,13 +210,20 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             emit(RunEnded(interrupted=interrupted))
 
     def observers(
-        self, elapsed: Callable[[], float], tell: Tell = lambda observation: None
+        self,
+        elapsed: Callable[[], float],
+        tell: Tell = lambda observation: None,
+        *,
+        standing: Standing | None = None,
+        may_stay: Callable[[], bool] = lambda: False,
     ) -> Observers:
         """What looks at the receiver, which is started first where that is ours to do.
 
         Args:
             elapsed: real seconds since the run began.
             tell: takes what they see.
+            standing: has the receiver between runs.
+            may_stay: whether what was seen is enough to leave it up for another run.
 
         Raises:
             UsageError: one of them can't be.
@@ -211,6 +234,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             url=self.settings.endpoint.url,
             now=elapsed,
             tell=tell,
+            standing=standing,
+            may_stay=may_stay,
         )
 
     async def _play_scenarios(

@@ -1,5 +1,7 @@
 """The pytest plugin as users meet it: another process, a folder with a `receiver.py` of theirs."""
 
+import json
+import os
 import shlex
 import shutil
 import socket
@@ -9,10 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
 ROOT = Path(__file__).parents[3]
 RECEIVER = ROOT / "examples" / "python_websockets" / "receiver.py"
+PLANTED = ROOT / "tests" / "quality" / "planted" / "receiver.py"
 HEAVY = ("faker", "msgspec", "numpy", "PIL", "websockets", "recall_simulator.sources")
 TIMEOUT = 120.0
 
@@ -58,6 +62,7 @@ class Folder:
                 *arguments,
             ],
             cwd=self.path,
+            env={name: text for name, text in os.environ.items() if "XDIST" not in name},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -102,8 +107,7 @@ def test_each_case_of_the_marker_is_a_test(folder: Folder) -> None:
 
 
 def test_a_failing_case_says_what_was_found_why_and_how_to_run_it_again(folder: Folder) -> None:
-    planted = ROOT / "tests" / "quality" / "planted" / "receiver.py"
-    command = f"{sys.executable} {planted} dies-on-unknown-event"
+    command = f"{sys.executable} {PLANTED} dies-on-unknown-event"
     ran = folder.pytest(MARKED, *folder.options(command))
     assert ran.code == 1
     assert ran.outcomes["test_receiver[4.5-quick-cut]"] == "passed"
@@ -178,6 +182,179 @@ def test_without_a_receiver_it_is_skipped_and_says_what_to_give(folder: Folder) 
         assert "define a fixture `recallsim_url`" in outcome
 
 
+COUNTED = """
+import os, runpy, sys
+with open("starts.txt", "a") as starts:
+    print(os.getpid(), file=starts)
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Starts a receiver, and writes down that it did."""
+
+LATE = """
+import asyncio, signal, sys
+from pathlib import Path
+from websockets.asyncio.server import serve
+import receiver
+
+async def main():
+    messages, stop = [], asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+
+    async def take(connection):
+        async for message in connection:
+            messages.append(message)
+
+    async with serve(take, "127.0.0.1", int(sys.argv[2]), max_size=None):
+        await stop.wait()
+    for message in messages:
+        receiver.keep(message, Path("frames"))
+
+asyncio.run(main())
+"""
+"""A receiver that writes its pictures when it is ended, and not before."""
+
+TWICE = (
+    MARKED
+    + """
+def test_another(recallsim):
+    recallsim.check(only="8.3")
+"""
+)
+
+BETWEEN = (
+    MARKED
+    + """
+import os
+from contextlib import suppress
+from pathlib import Path
+
+@pytest.fixture(autouse=True)
+def between():
+    yield
+    {between}
+
+def kill():
+    receiver = int(Path("starts.txt").read_text().split()[-1])
+    with suppress(ProcessLookupError):
+        os.kill(receiver, 9)
+        while True:  # until it is gone
+            os.kill(receiver, 0)
+"""
+)
+
+
+class TestOneReceiverForManyTests:
+    """Started once, as in a check, wherever that says as much as one of a test's own."""
+
+    def run(self, folder: Folder, test: str, *arguments: str, receiver: str = "") -> Ran:
+        (folder.path / "counted.py").write_text(COUNTED)
+        command = f"{sys.executable} counted.py {receiver or 'receiver.py'}"
+        return folder.pytest(test, *folder.options(command), *arguments)
+
+    def starts(self, folder: Folder) -> int:
+        return len((folder.path / "starts.txt").read_text().splitlines())
+
+    def test_it_is_started_once_and_ended(self, folder: Folder) -> None:
+        ran = self.run(folder, TWICE)
+        assert set(ran.outcomes.values()) == {"passed"}, ran.out
+        assert (len(ran.outcomes), self.starts(folder)) == (3, 1)
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", folder.port)) != 0
+
+    def test_after_a_case_that_is_not_ok_there_is_a_fresh_one(self, folder: Folder) -> None:
+        ran = self.run(folder, TWICE, receiver=f"{PLANTED} dies-on-unknown-event")
+        verdicts = {test: outcome == "passed" for test, outcome in ran.outcomes.items()}
+        assert verdicts == {
+            "test_receiver[8.3-unknown-event]": False,
+            "test_receiver[4.5-quick-cut]": True,
+            "test_another": False,
+        }, ran.out
+        # The second and the third share one: nothing was wrong in between.
+        assert self.starts(folder) == 2
+
+    def test_what_is_kept_only_at_its_end_counts(self, folder: Folder) -> None:
+        (folder.path / "late.py").write_text(LATE)
+        ran = self.run(folder, TWICE, receiver="late.py")
+        assert set(ran.outcomes.values()) == {"passed"}, ran.out
+        assert self.starts(folder) == 3
+
+    def test_where_counts_would_go_on_each_test_has_its_own(self, folder: Folder) -> None:
+        test = MARKED.replace("check()", "check(observe=['command:true'])")
+        self.run(folder, test.replace('["ok"]', '["inconclusive"]'))
+        assert self.starts(folder) == 2
+
+    def test_in_another_environment_it_is_another(self, folder: Folder) -> None:
+        ran = self.run(folder, BETWEEN.format(between="os.environ['SOMETHING'] = 'else'"))
+        assert set(ran.outcomes.values()) == {"passed"}, ran.out
+        assert self.starts(folder) == 2
+
+    @pytest.mark.parametrize("case", ['"8.3", "quick-c*"', '"8.3"'])
+    def test_one_that_dies_between_or_after_tests_is_told(self, folder: Folder, case: str) -> None:
+        test = BETWEEN.format(between="kill()").replace('"8.3", "quick-c*"', case)
+        ran = self.run(folder, test)
+        assert ran.code == 1
+        told = "\n".join(ran.outcomes.values())
+        if "quick" in case:
+            assert "the receiver's process ended with signal 9" in told
+        else:
+            assert "the receiver ended by itself after the last test: exit code -9" in told
+
+
+def test_all_that_was_played_stands_in_one_report(folder: Folder) -> None:
+    command = f"{sys.executable} {PLANTED} dies-on-unknown-event"
+    reports = ["--recallsim-report", "html=r.html", "--recallsim-report", "json=r.json"]
+    ran = folder.pytest(TWICE, *folder.options(command), *reports)
+    assert ran.code == 1
+    document = json.loads((folder.path / "r.json").read_text())
+    schema = ROOT / "docs" / "schemas" / "recallsim.check-1.json"
+    jsonschema.Draft202012Validator(json.loads(schema.read_text())).validate(document)
+    assert [(case["name"], case["verdict"]) for case in document["cases"]] == [
+        ("unknown-event", "failed"), ("quick-cut", "ok"), ("unknown-event#2", "failed"),
+    ]  # fmt: skip
+    assert document["verdict"] == "failed"
+    assert document["scenarios"] == ["unknown-event", "quick-cut", "unknown-event#2"]
+    assert {finding["scenario"] for finding in document["findings"]} == {
+        "unknown-event", "unknown-event#2",
+    }  # fmt: skip
+    told = {timeline["scenario"] for timeline in document["timelines"]}
+    assert told == set(document["scenarios"])
+    assert document["frames_sent"] == sum(stream["frames"] for stream in document["streams"])
+    page = (folder.path / "r.html").read_text()
+    assert page.count("Events that nobody has heard of") >= 4
+    assert "case-unknown-event-2" in page
+    assert f"recallsim: 3 cases in html={folder.path / 'r.html'}" in ran.out
+
+
+def test_workers_tell_their_cases_in_one_report(folder: Folder) -> None:
+    ran = folder.pytest(MARKED, *folder.options(), "-n", "2", "--recallsim-report", "json=r.json")
+    document = json.loads((folder.path / "r.json").read_text())
+    assert sorted(case["number"] for case in document["cases"]) == ["4.5", "8.3"], ran.out
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        ("htlm=x", "--recallsim-report htlm=x: write html=FILE or json=FILE or markdown=FILE; did"),
+        ("junit=x", "write html=FILE or json=FILE or markdown=FILE"),
+        ("html=gone/x", "--recallsim-report html=gone/x: there is no folder gone"),
+    ],
+)
+def test_a_report_that_can_not_be_is_told_before_any_test(
+    folder: Folder, report: str, words: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--recallsim-report", report, "-p", "no:cacheprovider"],
+        cwd=folder.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert words in done.stderr.replace(f"{folder.path}/", "")
+    assert "Traceback" not in done.stderr
+
+
 MISTAKES = """
 import pytest
 
@@ -213,6 +390,7 @@ def test_a_mistake_fails_its_test_in_a_sentence(folder: Folder) -> None:
     for test, words in expected.items():
         assert words in ran.outcomes[test]
     assert "Traceback" not in ran.out
+    assert "During handling" not in ran.out
 
 
 @pytest.mark.parametrize(
@@ -233,6 +411,7 @@ def test_a_marker_that_will_not_do_is_told_when_tests_are_collected(
     assert ran.code == 2
     assert words in ran.out
     assert "Traceback" not in ran.out
+    assert "During handling" not in ran.out
 
 
 def test_workers_take_turns_at_a_receiver_that_they_share(folder: Folder) -> None:

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from recall_simulator.record.errors import UsageError
+from recall_simulator.record.findings import Finding
 from recall_simulator.report.compare_table import print_comparison
 from recall_simulator.report.comparison import Comparison, compare
 from recall_simulator.report.document import CaseRow, CheckDocument, Document, json_schema
@@ -184,6 +185,48 @@ def test_the_object_is_what_its_schema_says(check_of: Callable[..., CheckDocumen
     jsonschema.Draft202012Validator(json_schema(Comparison, "recallsim.compare/1")).validate(
         json.loads(msgspec.json.encode(found))
     )
+
+
+def ended_early(check: CheckDocument, *numbers: str) -> CheckDocument:
+    """A check of which some cases were asked for, and not played."""
+    finding = Finding(kind="not-played", severity="inconclusive", what="not played: it died")
+    return msgspec.structs.replace(
+        check,
+        cases=[
+            msgspec.structs.replace(case, verdict="inconclusive", findings=[finding])
+            if case.number in numbers
+            else case
+            for case in check.cases
+        ],
+    )
+
+
+def test_what_was_not_asked_for_and_what_was_not_played_stand_in_the_summary(
+    check_of: Callable[..., CheckDocument],
+) -> None:
+    first = check_of({"1.1": "ok", "1.2": "failed", "1.3": "ok"})
+    fewer = check_of({"1.1": "ok"})
+    early = ended_early(first, "1.2")
+    found = compare([first, fewer, early], ["a", "b", "c"])
+    assert [(file.lacking, file.not_played, file.regressions) for file in found.files] == [
+        (0, 0, 0), (2, 0, 0), (0, 1, 0),
+    ]  # fmt: skip
+    text = printed(found, 140)
+    assert "B  0 regressions, 0 better than A; not asked for: 2 cases of the first report" in text
+    assert (
+        "A; not played, since the run ended early: 1 case" in text
+    )
+    page = comparison_page(found)
+    assert "0 better; 2 cases not asked for" in page
+    assert "0 better; 1 case not played: the run ended early" in page
+
+
+def test_a_measure_that_ended_early_is_said_to_be_none(
+    check_of: Callable[..., CheckDocument],
+) -> None:
+    check = check_of({"1.1": "ok", "1.2": "ok"})
+    (note,) = compare([ended_early(check, "1.2"), check], ["a", "b"]).notes
+    assert note == "the run of A ended early, so that it is no measure for 1 case: 1.2"
 
 
 def write(folder: Path, texts: Sequence[bytes]) -> list[Path]:

@@ -79,6 +79,10 @@ def _files(comparison: Comparison) -> Element:
 
 def _file(place: int, file: ComparedFile) -> Element:
     changes = f"{plural(file.regressions, 'regression')}, {file.better} better"
+    if file.lacking:
+        changes += f"; {plural(file.lacking, 'case')} not asked for"
+    if file.not_played:
+        changes += f"; {plural(file.not_played, 'case')} not played: the run ended early"
     return tag(
         "tr",
         tag("th", file.label, scope="row"),
