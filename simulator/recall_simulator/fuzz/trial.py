@@ -13,6 +13,7 @@ from recall_simulator.engine import Dialer, DialFailed, Link, LinkLost, RealCloc
 from recall_simulator.engine.clock import LEAST_BACK_OFF
 from recall_simulator.fuzz.last_words import exit_name, place_in_code, telling_line
 from recall_simulator.fuzz.records import Input, OutcomeKind
+from recall_simulator.judge.causes import usual_cause
 from recall_simulator.record.errors import ReceiverError
 from recall_simulator.record.outcomes import Outcome
 from recall_simulator.wire import GiveUp, LinkPlan, Retry, RetryPolicy, Travel
@@ -240,10 +241,12 @@ class Receiver:
                 answer = retry.failed()
                 if isinstance(answer, GiveUp):
                     detail = failure.outcome.detail
+                    cause = usual_cause(failure.outcome, 0)
                     raise Unreachable(
                         f"the receiver does not answer: {failure.outcome.text}"
                         + (f" ({detail})" if detail else "")
                         + f", {answer.failures} dials long"
+                        + (f" — {cause}" if cause else "")
                     ) from None
                 if self._process is not None and not restarted:
                     restarted = True

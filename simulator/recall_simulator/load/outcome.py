@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from recall_simulator.judge.causes import usual_cause
 from recall_simulator.load.conditions import Condition
 from recall_simulator.load.figures import Figures
 from recall_simulator.load.limit import LAG_BOUND, Trial, knee
 from recall_simulator.load.orders import Orders
+from recall_simulator.record.outcomes import Outcome as Ended
 
 VerdictName = Literal["ok", "failed", "inconclusive"]
 EXIT_CODES: dict[str, int] = {"ok": 0, "failed": 1, "inconclusive": 3}
@@ -72,7 +74,14 @@ def judge_run(played: Played, conditions: Sequence[Condition]) -> Outcome:
     unknown: list[str] = []
     if not total.opened:
         classes = ", ".join(f"{name} {count} times" for name, count in total.failures.items())
-        unknown.append(f"no link was ever up: {classes or 'nobody dialled'}")
+        causes = [
+            usual_cause(
+                Ended(name, "unreachable", opened=False, detail=total.details.get(name, "")), 0
+            )
+            for name in total.failures
+        ]
+        why = "".join(f" — {cause}" for cause in dict.fromkeys(filter(None, causes)))
+        unknown.append(f"no link was ever up: {classes or 'nobody dialled'}{why}")
     elif played.orders.find_limit:
         return Outcome(**limit_found(played.trials))
     lag = total.lag.percentile(99)

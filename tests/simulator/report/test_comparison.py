@@ -213,9 +213,7 @@ def test_what_was_not_asked_for_and_what_was_not_played_stand_in_the_summary(
     ]  # fmt: skip
     text = printed(found, 140)
     assert "B  0 regressions, 0 better than A; not asked for: 2 cases of the first report" in text
-    assert (
-        "A; not played, since the run ended early: 1 case" in text
-    )
+    assert "A; not played, since the run ended early: 1 case" in text
     page = comparison_page(found)
     assert "0 better; 2 cases not asked for" in page
     assert "0 better; 1 case not played: the run ended early" in page
