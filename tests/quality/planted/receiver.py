@@ -552,6 +552,13 @@ class AnswersNoPing(HandWritten):
         """Pings are for browsers."""
 
 
+class AnswersPingsWithNothing(HandWritten):
+    """A pong is a pong."""
+
+    def answer_ping(self, writer: asyncio.StreamWriter, payload: bytes) -> None:
+        super().answer_ping(writer, b"")
+
+
 class TakesPingsForText(HandWritten):
     """A ping that holds more than a number has something to say."""
 
@@ -743,6 +750,7 @@ BUGS: dict[str, type[Clean]] = {
     "reads-long-lengths-only": ReadsLongLengthsOnly,
     "drops-fragments": DropsFragments,
     "answers-no-ping": AnswersNoPing,
+    "answers-pings-with-nothing": AnswersPingsWithNothing,
     "takes-pings-for-text": TakesPingsForText,
     "answers-no-close": AnswersNoClose,
     "checks-no-signature": ChecksNoSignature,
