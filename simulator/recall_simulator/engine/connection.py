@@ -154,7 +154,7 @@ class Connection(ClientConnection):
         if self.transport.get_extra_info("ssl_object") is not None:
             return  # those bytes are encrypted, and TLS has ended
         with contextlib.suppress(OSError), self.transport.get_extra_info("socket").dup() as rest:
-            rest.settimeout(0.0)
+            rest.settimeout(0)
             if data := rest.recv(_MOST_LEFT):
                 self.data_received(data)
 
