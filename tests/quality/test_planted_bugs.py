@@ -67,6 +67,7 @@ BUGS = [
 """Those for which the verdict of the smoke check is `failed`, exit code 1."""
 
 MORE = [
+    Planted("names-folders-after-people", "2.1", "loses", "lost", "leads out of the folder"),
     Planted("loss-ends-meeting", "4.5, 4.6", "loses", "lost", "nothing was kept after a reconnect"),
     Planted("one-link-at-a-time", "4.4, 4.7, 4.12", "drops", "dropped", "closed 1013"),
     Planted("gives-up-reconnects", "4.11", "loses", "lost", "nothing was kept after a reconnect"),

@@ -131,7 +131,8 @@ def _lives(
 ) -> Iterable[Finding]:
     """What is to be said of how the bots' lives ended.
 
-    A bot whose last link the scenario ended, too late for another, was not kept away by anybody.
+    A bot whose last link the scenario ended, too late for another, was not kept away by anybody. Of
+    one whose last link the receiver ended, too late for another, all is said by that.
 
     Args:
         bots: the ends of their lives.
@@ -139,7 +140,10 @@ def _lives(
         ended: all attempts, in the order of time.
         refusing: bots whose links the receiver ended for messages alone that it may refuse.
     """
-    ended_by = {attempt.bot: attempt.outcome.cause for attempt in ended if attempt.bot in opened}
+    last = {attempt.bot: attempt for attempt in ended if attempt.bot in opened}
+    too_late = {
+        bot for bot, end in last.items() if end.outcome.cause == "plan" or _is_dropping(end)
+    }
     for reason, what in (
         ("gave up", "the endpoint was given up for good: the retry policy ran out"),
         ("unconnected", "the meeting ended while the bot was still dialling"),
@@ -148,8 +152,7 @@ def _lives(
         concerned = [
             bot
             for bot in bots
-            if bot.reason == reason
-            and not (reason == "unconnected" and ended_by.get(bot.bot) == "plan")
+            if bot.reason == reason and not (reason == "unconnected" and bot.bot in too_late)
         ]
         for scenario in dict.fromkeys(bot.scenario for bot in concerned):
             here = [bot for bot in concerned if bot.scenario == scenario]

@@ -358,6 +358,13 @@ class TrustsNames(Clean):
         Path(f"{place}-{next(self.numbers[place]):06}.png").write_bytes(png)
 
 
+class NamesFoldersAfterPeople(Clean):
+    def place(self, connection: Any, recording: str, frame: Message) -> Path:
+        participant = frame["participant"]
+        person = f"{participant['name'] or 'somebody'}-{participant['id']}"
+        return self.folder / person / recording / frame["type"]
+
+
 class ReadsOuterParticipant(Clean):
     """And passes over what it can't read, so that nothing seems wrong."""
 
@@ -735,6 +742,7 @@ BUGS: dict[str, type[Clean]] = {
     "dies-on-truncated-picture": DiesOnTruncatedPicture,
     "closes-on-truncated-picture": ClosesOnTruncatedPicture,
     "trusts-names": TrustsNames,
+    "names-folders-after-people": NamesFoldersAfterPeople,
     "reads-outer-participant": ReadsOuterParticipant,
     "dies-on-outer-participant": DiesOnOuterParticipant,
     "limit-of-1-mib": LimitOfOneMebibyte,
