@@ -362,7 +362,7 @@ class NamesFoldersAfterPeople(Clean):
     def place(self, connection: Any, recording: str, frame: Message) -> Path:
         participant = frame["participant"]
         person = f"{participant['name'] or 'somebody'}-{participant['id']}"
-        return self.folder / person / recording / frame["type"]
+        return self.folder / person / recording / str(frame["type"])
 
 
 class ReadsOuterParticipant(Clean):
