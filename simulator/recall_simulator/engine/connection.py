@@ -7,9 +7,7 @@ from typing import Any, cast
 
 import msgspec
 from websockets.asyncio.client import ClientConnection
-from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
 from websockets.protocol import Event, State
 
 from recall_simulator.engine.outqueue import never_sent
@@ -22,8 +20,6 @@ SLOW_HANDSHAKE = 120.0
 
 TCP_TIMEOUT = 1.0
 """Real seconds from the receiver's close frame until it must have ended TCP."""
-
-_UPGRADED = Response(101, "Switching Protocols", Headers())
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
@@ -78,7 +74,9 @@ class Connection(ClientConnection):
         if isinstance(self.transport, SlowTransport):
             self.transport.set_bandwidth(self._plan.bandwidth)
         # Nobody reads the headers any more, and they take 3 KB of every link.
-        self.request, self.response = None, _UPGRADED
+        assert self.response is not None
+        self.request = None
+        self.response.headers.clear()
 
     def send_data(self) -> None:
         """Hand what there is to send to the transport, and count it."""
