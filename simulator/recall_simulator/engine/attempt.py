@@ -84,9 +84,15 @@ class Attempt:
             self._stage.drop_due("slow receiver")
             outcome = outcomes.stalled(STALL_TIMEOUT, stall.unsent)
         except BaseException:
-            await _hang_up(link)
-            self._stage.drop_due("interrupted")
-            self.ended(outcomes.INTERRUPTED)
+            if link.is_blocked:
+                # What is due by now was held up by the receiver, not by the interruption.
+                self._stage.drop_due(self._room.reason)
+            try:
+                if await _hang_up(link):
+                    self._in_doubt = 0
+            finally:  # interrupted once more, perhaps
+                self._stage.drop_due("interrupted")
+                self.ended(outcomes.INTERRUPTED)
             raise
         self.ended(outcome)
 
@@ -291,10 +297,11 @@ class Attempt:
         self._in_doubt -= self._unsent
 
 
-async def _hang_up(link: Link) -> None:
-    """Close a link in a hurry."""
+async def _hang_up(link: Link) -> bool:
+    """Close a link in a hurry; whether the receiver answered, and so has all that was sent."""
     try:
         async with asyncio.timeout(HANG_UP_TIMEOUT):
-            await link.close(1001)
+            return await link.close(1001) is None
     except TimeoutError:
         await link.cut("rst")
+        return False

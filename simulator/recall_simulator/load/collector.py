@@ -26,12 +26,21 @@ class Collector:
         speed: of the bots' clocks: their events are in schedule time, which starts when they join.
         by_stream: count frames by stream as well, for whoever compares with what observers saw.
         reached: called at each handshake that succeeds.
+        elapsed: real seconds since the run began.
     """
 
-    def __init__(self, *, by_stream: bool, speed: float, reached: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        by_stream: bool,
+        speed: float,
+        reached: Callable[[], None],
+        elapsed: Callable[[], float],
+    ) -> None:
         self._by_stream = by_stream
         self._speed = speed
         self._reached = reached
+        self._elapsed = elapsed
         self._counts = Counts()
         self._sent: list[tuple[float, float, int]] = []
         self._states: dict[str, str] = {}
@@ -39,6 +48,7 @@ class Collector:
         self._began: dict[str, float] = {}
         self._dialled: dict[str, float] = {}
         self._lost: dict[str, float] = {}
+        self._given_up: list[float] = []
         self._connect: list[float] = []
         self._recover: list[float] = []
         self._ping: list[float] = []
@@ -54,9 +64,7 @@ class Collector:
             case FrameDropped(reason="interrupted"):
                 return  # it came due while the run was being stopped
             case FrameDropped():
-                _count(self._counts.dropped, event.reason)
-                second = int(self._began[event.bot] + event.at / self._speed)
-                self._counts.missed[second] = self._counts.missed.get(second, 0) + 1
+                self._dropped(event)
             case BotStarted():
                 self._began[event.bot] = event.began
                 self._states[event.bot] = "dialling"
@@ -100,6 +108,9 @@ class Collector:
             counts.stall.take(stall)
             counts.late.take(lag + stall)
             self._sent.clear()
+        if self._given_up:
+            counts.stall.take(self._given_up)
+            self._given_up.clear()
         for name in ("connect", "recover", "ping"):
             values: list[float] = getattr(self, f"_{name}")
             getattr(counts, name).take(values)
@@ -114,6 +125,14 @@ class Collector:
         number = self._numbers[event.bot]
         _count(self._counts.streams, f"{number}/{event.participant}/{event.type}")
 
+    def _dropped(self, event: FrameDropped) -> None:
+        _count(self._counts.dropped, event.reason)
+        due = self._began[event.bot] + event.at / self._speed
+        self._counts.missed[int(due)] = self._counts.missed.get(int(due), 0) + 1
+        if event.reason == "slow receiver":
+            # It never got out: it was held up for as long as that, and longer.
+            self._given_up.append(max(0.0, self._elapsed() - due))
+
     def _opened(self, event: LinkOpened) -> None:
         self._reached()
         self._counts.opened += 1
@@ -125,18 +144,18 @@ class Collector:
 
     def _ended(self, event: AttemptEnded) -> None:
         outcome = event.outcome
-        self._states[event.bot] = "waiting"
+        self._counts.in_doubt += event.in_doubt
         if outcome.text in _OURS:
+            self._states.pop(event.bot, None)
             return
+        self._states[event.bot] = "waiting"
         self._lost.setdefault(event.bot, event.at)
         if not outcome.opened:
             _count(self._counts.failures, outcome.text)
         elif outcome.cause == "plan":
             self._counts.cuts += 1
-            self._counts.in_doubt += event.in_doubt
         else:
             _count(self._counts.losses, outcome.text)
-            self._counts.in_doubt += event.in_doubt
         if outcome.detail and outcome.cause != "plan":
             self._counts.details[outcome.text] = outcome.detail
 

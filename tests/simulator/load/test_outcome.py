@@ -11,13 +11,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 from rich.console import Console
 
-from recall_simulator.load.conditions import parse_condition
+from recall_simulator.load.conditions import USUAL, parse_condition
 from recall_simulator.load.document import SCHEMA, LoadDocument, document
 from recall_simulator.load.figures import Counts, Delta, Figures, Links
 from recall_simulator.load.histogram import Histogram
+from recall_simulator.load.limit import Trial
 from recall_simulator.load.metrics import LoadMetrics, serve_metrics
 from recall_simulator.load.mission import Mission
-from recall_simulator.load.orders import Aimed, Began, Flushed, Orders, Over, Trouble
+from recall_simulator.load.orders import Aimed, Began, Flushed, Orders, Over, Tried, Trouble
 from recall_simulator.load.outcome import Played, judge_run
 from recall_simulator.load.page import load_page
 from recall_simulator.load.safety import check_room
@@ -82,6 +83,44 @@ def test_what_makes_the_figures_worthless_is_inconclusive(lines: list[Any], reas
     outcome = judge_run(played(*lines), [])
     assert (outcome.verdict, outcome.exit_code) == ("inconclusive", 3)
     assert reason in outcome.reasons[0]
+
+
+def test_a_condition_that_nothing_was_measured_for_is_inconclusive() -> None:
+    run = played(UP, Over("done"))
+    outcome = judge_run(run, [parse_condition("latency.p99 > 500ms")])
+    assert outcome.verdict == "inconclusive"
+    assert "nothing was measured" in outcome.reasons[0]
+    assert judge_run(run, [parse_condition("recover.p99 > 5s")]).verdict == "ok"
+    lost_for_good = played(UP, told(1, Links(0, 0, 10, 0), losses={"cut": 10}), Over("done"))
+    assert judge_run(lost_for_good, [parse_condition("recover.p99 > 5s")]).exit_code == 3
+
+
+def test_pings_without_a_pong_fail_a_run_that_names_no_condition() -> None:
+    usual = [parse_condition(text) for text in USUAL]
+    run = played(UP, told(1, Links(10), unanswered=2), Over("done"))
+    assert judge_run(run, usual).reasons == ["unanswered > 0: it was 2"]
+    assert judge_run(played(UP, Over("done")), usual).verdict == "ok"
+
+
+@pytest.mark.parametrize("disturbed", [[Trouble("a", "a worker was lost", 3.0)], []])
+def test_a_search_for_the_limit_needs_all_its_workers(disturbed: list[Any]) -> None:
+    trial = Trial(
+        bots=10, kept="kept up", why="", frames_per_second=80, megabytes_per_second=1,
+        stall_p99=0, lag_p99=0,
+    )  # fmt: skip
+    search = msgspec.structs.replace(ORDERS, find_limit=True)
+    run = played(UP, *disturbed, Tried(trial), Over("done"), orders=search)
+    assert judge_run(run, []).verdict == ("inconclusive" if disturbed else "ok")
+
+
+def test_a_lost_worker_takes_the_frames_with_it_that_nobody_counted() -> None:
+    lost = Trouble("b", "a worker was lost with 3 bots", at=8.0, bots=3, heard=3.0)
+    run = played(UP, told(0, Links(3), worker="b"), lost, Over("done"))
+    frames = 3 * 4 * 2 * 5
+    (trouble,) = run.troubles
+    assert f"some {frames} frames" in trouble
+    assert document(run, judge_run(run, [])).frames_unknown == frames
+    assert trouble in load_page(run, judge_run(run, []))
 
 
 def test_a_late_sender_does_not_make_the_receiver_fail() -> None:
