@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -288,6 +289,24 @@ def test_too_few_file_descriptors_are_said_with_the_number_needed(tmp_path: Path
     assert done.returncode == 2
     assert "628 file descriptors" in done.stderr
     assert "200 are allowed" in done.stderr
+
+
+def test_locusts_page_has_a_tab_with_our_figures(tmp_path: Path, receiver: str) -> None:
+    port = free_port()
+    run = command("--url", receiver, *SMALL, "--duration", "30s", "--web", "--web-port", port)
+    with running(run, tmp_path) as process:
+        assert process.stdout is not None
+        assert any(" links up" in line for line in process.stdout)
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/").read().decode()
+        told = urllib.request.urlopen(f"http://127.0.0.1:{port}/stats/requests").read()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=TIMEOUT)
+    assert "Recall bots" in page
+    (tab,) = json.loads(told)["extended_stats"]
+    counts = {row["name"]: row["count"] for row in tab["data"]}
+    assert int(counts["frames sent"]) == int(counts["lag: of our own doing"]) > 10
+    assert counts["links opened"] == "6"
+    assert json.loads(told)["stats"], "Locust's own statistics are gone"
 
 
 SLOW = """

@@ -26,6 +26,7 @@ from recall_simulator.load.shapes import Shape
 from recall_simulator.load.sight import Sight
 from recall_simulator.load.view import forecast, live, print_summary
 from recall_simulator.load.watch import Watch
+from recall_simulator.load.web import rows
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import Sighting
 from recall_simulator.report.document import json_schema
@@ -263,3 +264,19 @@ def test_what_was_seen_stands_beside_what_was_sent_stream_by_stream() -> None:
     run.observed, run.seen_by_stream = ["files:x"], {"3/100/webcam": 4}
     (row,) = msgspec.to_builtins(document(run, judge_run(run, [])))["streams"]
     assert row == {"bot": 3, "participant": 100, "type": "webcam", "sent": 5, "seen": 4}
+
+
+def test_locusts_page_gets_lag_and_stalls_as_rows() -> None:
+    run = played(
+        UP,
+        told(4, Links(7, 0, 2, 1), sent=50, stall=of(*[0.7] * 50), dropped={"slow receiver": 3}),
+        told(5, Links(7, 0, 2, 1)),
+    )
+    table = {row["name"]: row for row in rows(run.figures)}
+    assert table["lag: of our own doing"]["p99"] == "10 ms"
+    stall = table["stall: receiver takes no more"]
+    assert (stall["recent"], stall["count"], stall["max"]) == ("p99 700 ms", "50", "700 ms")
+    assert table["frames sent"]["recent"] == "18/s of 19/s due"
+    assert table["links opened"]["recent"] == "7 up, 2 retrying, 1 blocked"
+    assert table["frames not sent"]["count"] == "3"
+    assert len({tuple(row) for row in rows(run.figures)}) == 1
