@@ -82,7 +82,7 @@ def test_unique_frames_over_loopback(figure: Figure, scene: str, target: str) ->
     make = message_maker(scene)
     pictures = []
     for _ in range(8):
-        png = base64.b64decode(json.loads(make())["data"]["data"]["buffer"])
+        png = base64.b64decode(json.loads(bytes(make()))["data"]["data"]["buffer"])
         with Image.open(io.BytesIO(png)) as image:
             pictures.append(image.convert("RGB"))
     ours, theirs = [], []

@@ -7,8 +7,7 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -169,33 +168,19 @@ Check = Callable[[str], Checked]
 
 
 @pytest.fixture(scope="session")
-def check(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Check]:
-    """The smoke check of a planted bug; those of the selected tests run two at a time."""
+def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
+    """The smoke check of a planted bug, or the cases that find it."""
     cache = tmp_path_factory.mktemp("cache")
-    pending: dict[str, Future[Checked]] = {}
-    with ThreadPoolExecutor(2) as pool:
 
-        def submit(bug: str) -> Future[Checked]:
-            chosen = ["--smoke"]
-            for planted in MORE:
-                if planted.bug == bug:
-                    chosen = [f"--only={case}" for case in (*planted.cases.split(", "), *BESIDE)]
-                    chosen += ["--secret", SECRET] if planted.cases.startswith("7.") else []
-            return pool.submit(run, bug, tmp_path_factory.mktemp(bug), cache, *chosen)
+    def checked(bug: str) -> Checked:
+        chosen = ["--smoke"]
+        for planted in MORE:
+            if planted.bug == bug:
+                chosen = [f"--only={case}" for case in (*planted.cases.split(", "), *BESIDE)]
+                chosen += ["--secret", SECRET] if planted.cases.startswith("7.") else []
+        return run(bug, tmp_path_factory.mktemp(bug), cache, *chosen)
 
-        for item in request.session.items:
-            planted = callspec.params.get("planted") if (callspec := _callspec(item)) else None
-            if isinstance(planted, Planted):
-                pending[planted.bug] = submit(planted.bug)
-        yield lambda bug: (pending.pop(bug, None) or submit(bug)).result()
-        for future in pending.values():
-            future.cancel()
-
-
-def _callspec(item: pytest.Item) -> Any:
-    return getattr(item, "callspec", None)
+    return checked
 
 
 def name_of(planted: Planted) -> str:

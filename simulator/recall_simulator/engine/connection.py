@@ -6,9 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection
-from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
 from websockets.protocol import Event, State
 
 from recall_simulator.engine.outqueue import never_sent
@@ -20,8 +18,6 @@ SLOW_HANDSHAKE = 120.0
 
 TCP_TIMEOUT = 1.0
 """Real seconds from the receiver's close frame until it must have ended TCP."""
-
-_UPGRADED = Response(101, "Switching Protocols", Headers())
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
@@ -73,7 +69,9 @@ class Connection(ClientConnection):
         if isinstance(self.transport, SlowTransport):
             self.transport.set_bandwidth(self._plan.bandwidth)
         # Nobody reads the headers any more, and they take 3 KB of every link.
-        self.request, self.response = None, _UPGRADED
+        assert self.response is not None
+        self.request = None
+        self.response.headers.clear()
 
     def send_data(self) -> None:
         """Hand what there is to send to the transport, and count it."""
@@ -128,7 +126,7 @@ class Connection(ClientConnection):
         if self.transport.get_extra_info("ssl_object") is not None:
             return  # those bytes are encrypted, and TLS has ended
         with contextlib.suppress(OSError), self.transport.get_extra_info("socket").dup() as rest:
-            rest.setblocking(False)
+            rest.settimeout(0)
             if data := rest.recv(_MOST_LEFT):
                 self.data_received(data)
 
