@@ -1,5 +1,6 @@
 """Gathers figures inside the engine: a few operations a frame, histograms only at a flush."""
 
+from array import array
 from collections.abc import Callable
 
 import numpy as np
@@ -42,7 +43,7 @@ class Collector:
         self._reached = reached
         self._elapsed = elapsed
         self._counts = Counts()
-        self._sent: list[tuple[float, float, int]] = []
+        self._sent = array("d")  # lag, stall and bytes of each frame, one after the other
         self._states: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._began: dict[str, float] = {}
@@ -56,7 +57,7 @@ class Collector:
     def __call__(self, event: EngineEvent) -> None:
         """Take one event."""
         if type(event) is FrameSent:
-            self._sent.append((event.lag, event.stall, event.message_bytes))
+            self._sent.extend((event.lag, event.stall, event.message_bytes))
             if self._by_stream:
                 self._count_stream(event)
             return
@@ -102,12 +103,12 @@ class Collector:
         """
         counts, self._counts = self._counts, Counts()
         if self._sent:
-            lag, stall, sizes = (np.array(column) for column in zip(*self._sent, strict=True))
-            counts.sent, counts.message_bytes = len(self._sent), int(sizes.sum())
+            lag, stall, sizes = np.array(self._sent).reshape(-1, 3).T
+            counts.sent, counts.message_bytes = len(sizes), int(sizes.sum())
             counts.lag.take(lag)
             counts.stall.take(stall)
             counts.late.take(lag + stall)
-            self._sent.clear()
+            self._sent = array("d")
         if self._given_up:
             counts.stall.take(self._given_up)
             self._given_up.clear()
