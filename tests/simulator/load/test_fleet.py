@@ -128,6 +128,8 @@ def test_a_receiver_that_refuses_all_is_dialled_by_the_scouts_alone() -> None:
     assert total.dials <= 3 * 4
     assert total.details == {"refused": "nothing listens there"}
     assert figures.all_links.up == 0
+    before_the_end = figures.seconds[8].all_links
+    assert before_the_end.dialling + before_the_end.waiting == 100
 
 
 def test_the_others_follow_once_a_scout_is_through() -> None:
@@ -375,3 +377,8 @@ def test_a_bot_that_leaves_is_not_one_that_retries() -> None:
     )
     seen = [second.all_links.waiting for second in figures.seconds.values()]
     assert max(seen) == 0
+
+
+def test_a_bot_that_joins_late_leaves_with_the_others() -> None:
+    plan = mission(meeting=8.0, duration=10.0).plan_maker()
+    assert [plan(0, joins_at).ends_at for joins_at in (0.0, 2.0, 7.0, 11.0)] == [8.0, 8.0, 3.0, 0.0]

@@ -4,7 +4,16 @@ import pytest
 
 from recall_simulator.load.figures import Counts, Delta, Figures, Links
 from recall_simulator.load.histogram import Histogram
-from recall_simulator.load.limit import REST, Course, Search, Trial, judge, knee
+from recall_simulator.load.limit import (
+    LOOKED_AT,
+    REST,
+    SETTLING,
+    Course,
+    Search,
+    Trial,
+    judge,
+    knee,
+)
 from recall_simulator.load.outcome import limit_found
 
 
@@ -153,7 +162,9 @@ def test_the_limit_is_found_though_bots_join_slowly_and_figures_come_late(
 
 def test_a_receiver_without_a_limit_is_given_the_most_and_no_rest() -> None:
     receiver = Receiver(1000, spawn_rate=20.0, offset=1, delay=2)
-    receiver.play(400)
+    took = receiver.play(400)
+    # Every bot joins once: those of one load stay for the next.
+    assert took <= 400 / 20 + len(receiver.trials) * (SETTLING + LOOKED_AT + 1 + 2 + 2)
     assert [each.kept for each in receiver.trials] == ["kept up"] * len(receiver.trials)
     assert receiver.trials[-1].bots == 400
     assert min(receiver.up) > 0

@@ -280,3 +280,7 @@ def test_locusts_page_gets_lag_and_stalls_as_rows() -> None:
     assert table["links opened"]["recent"] == "7 up, 2 retrying, 1 blocked"
     assert table["frames not sent"]["count"] == "3"
     assert len({tuple(row) for row in rows(run.figures)}) == 1
+
+
+def test_bots_that_leave_as_they_should_are_no_outage() -> None:
+    assert played(UP, told(1, Links(10)), told(2, Links(1))).happenings == []
