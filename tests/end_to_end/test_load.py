@@ -153,6 +153,20 @@ def test_a_worker_that_is_killed_is_missed_and_its_load_taken_over(
     assert max(row["links"]["up"] for row in found["by_second"][-8:]) == 6
 
 
+def test_a_run_whose_workers_are_all_killed_says_so_of_each(tmp_path: Path, receiver: str) -> None:
+    run = command("--url", receiver, *SMALL, "--duration", "30s", "--processes", "2", "--json")
+    with running(run, tmp_path) as process:
+        wait_for(process, " links up")
+        for worker in workers_of(process):
+            worker.kill()
+        out, _ = process.communicate(timeout=TIMEOUT)
+    found = json.loads(out)
+    assert (process.returncode, found["verdict"]) == (3, "inconclusive")
+    lost = [each for each in found["troubles"] if "lost with 3 bots" in each]
+    assert len(lost) == 2
+    assert "others have its bots" not in lost[-1]
+
+
 def test_a_worker_of_another_version_is_refused_with_both_versions(
     tmp_path: Path, receiver: str
 ) -> None:

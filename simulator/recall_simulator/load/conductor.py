@@ -38,6 +38,7 @@ STOP_WITHIN = LEAVE_WITHIN + 0.5
 _MOST_BOTS = 1_000_000
 """Of one worker: the numbers of its bots begin at this times its index."""
 
+_AT_WORK = ("spawning", "running")
 _DELTAS = "recallsim"
 _log = logging.getLogger("recallsim")
 
@@ -187,6 +188,7 @@ class Conductor:
         runner = environment.runner
         if not isinstance(runner, runners.MasterRunner):
             return
+        self._tell_lost()  # with its last worker, Locust ends the test
         here = [client.id for client in runner.clients.all if client.state != "missing"]
         with suppress(Exception):
             runner.send_message("recallsim.stop")
@@ -227,25 +229,27 @@ class Conductor:
     def _watch_workers(self) -> None:
         """Say which workers go while the test runs."""
         runner = self._environment.runner
-        assert isinstance(runner, runners.MasterRunner)
         while True:
             gevent.sleep(0.5)
-            if self._stopping or runner.state not in ("spawning", "running"):
-                continue
-            for name, heard in list(self._known.items()):
-                worker = runner.clients.get(name)
-                if worker is None or worker.state == "missing":
-                    del self._known[name]
-                    had = self.figures.links.get(name)
-                    bots = had.up + had.dialling + had.waiting if had else 0
-                    self.figures.lose(name)
-                    self.trouble(
-                        name,
-                        f"a worker was lost with {bots} bots: last heard of at {heard:.0f} s, "
-                        f"missed at {self.seconds:.0f} s",
-                        bots=bots,
-                        heard=heard,
-                    )
+            if not self._stopping and runner is not None and runner.state in _AT_WORK:
+                self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        runner = self._environment.runner
+        assert isinstance(runner, runners.MasterRunner)
+        here = {client.id for client in runner.clients.all if client.state != "missing"}
+        for name in self._known.keys() - here:
+            heard = self._known.pop(name)
+            had = self.figures.links.get(name)
+            bots = had.up + had.dialling + had.waiting if had else 0
+            self.figures.lose(name)
+            self.trouble(
+                name,
+                f"a worker was lost with {bots} bots: last heard of at {heard:.0f} s, missed at "
+                f"{self.seconds:.0f} s",
+                bots=bots,
+                heard=heard,
+            )
 
     def _greet(self, environment: Environment, msg: Any, **_: Any) -> None:
         """A worker says which versions it runs: others than the master's are refused."""

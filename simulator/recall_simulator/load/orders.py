@@ -40,7 +40,7 @@ class Trouble(msgspec.Struct, frozen=True, tag_field="kind", tag="trouble"):
         worker: its name.
         sentence: what happened, for people.
         at: seconds since the run began.
-        bots: that it played, and that others were given at `at`.
+        bots: that it played; what workers are left are given them at `at`.
         heard: seconds since the run began, when it last told its figures.
     """
 

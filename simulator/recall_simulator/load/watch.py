@@ -51,8 +51,8 @@ class Watch:
             frames = round(rate * (trouble.at - trouble.heard))
             self.played.frames_unknown += frames
             sentence += (
-                f"; of some {frames:,} frames that it had to send meanwhile nothing is known, and "
-                "the others have its bots since"
+                f"; of some {frames:,} frames that it had to send meanwhile nothing is known"
+                + (", and the others have its bots since" * bool(self.played.figures.links))
             )
         self.played.troubles.append(sentence)
         self._note(int(trouble.at), sentence)
