@@ -17,6 +17,7 @@ RECEIVER = Path(__file__).parent / "planted" / "receiver.py"
 DOCS = Path(__file__).parents[2] / "docs" / "judge.md"
 TIMEOUT = 600.0
 EVERY = "2.4, 4.4, 4.5, 8.2, 8.3, 9.1, 10.4, 10.5"
+PINGED = "4.4, 4.5, 5.6, 6.3, 6.4"
 
 
 class Planted(NamedTuple):
@@ -65,10 +66,13 @@ BUGS = [
 """Those for which the verdict of the smoke check is `failed`, exit code 1."""
 
 MORE = [
+    Planted("names-folders-after-people", "2.1", "loses", "lost", "leads out of the folder"),
     Planted("loss-ends-meeting", "4.5, 4.6", "loses", "lost", "nothing was kept after a reconnect"),
     Planted("one-link-at-a-time", "4.4, 4.7, 4.12", "drops", "dropped", "closed 1013"),
     Planted("gives-up-reconnects", "4.11", "loses", "lost", "nothing was kept after a reconnect"),
     Planted("drops-fragments", "6.1, 6.2, 6.4", "loses", "lost", "came in 3 websocket frames"),
+    Planted("answers-no-ping", PINGED, "other", "no-pong", "none of our pings was ever answered"),
+    Planted("answers-pings-with-nothing", PINGED, "other", "no-pong", "none of our pings was"),
     Planted("takes-pings-for-text", "6.3, 6.4", "drops", "dropped", "cut"),
     Planted("reads-long-lengths-only", "6.5", "drops", "dropped", "cut"),
     Planted("checks-no-signature", "7.5, 7.6, 7.7, 7.8", "other", "let-in", "was not signed"),
@@ -96,7 +100,6 @@ BESIDE = ("1.1", "4.3")
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 OTHERS = [
-    Planted("answers-no-ping", "4.4, 4.5", "other", "unproven", "no pong came"),
     Planted("reads-outer-participant", "", "other", "blind", "it kept none of"),
     Planted("refuses-handshakes", EVERY, "drops", "refused", "has another secret, or signs"),
     Planted("saves-twice", EVERY, "other", "doubled", "are there more often than they were sent"),

@@ -1,8 +1,6 @@
-"""What is looked at before anything is sent: the address, the limits of this machine, the files."""
+"""What is looked at before anything is sent: the address, and the limits of this machine."""
 
-import shutil
 import sys
-from pathlib import Path
 
 from recall_simulator.record.errors import UsageError
 
@@ -11,9 +9,6 @@ RESERVE = 128
 
 PLENTY = 10_240
 """File descriptors that are asked for where there is no limit; macOS allows no more (OPEN_MAX)."""
-
-ROOM_FOR_A_REPORT = 20 * 2**20
-"""Bytes that must be free where a report is to be written."""
 
 
 def raise_descriptor_limit(links: int = 0) -> None:
@@ -42,17 +37,3 @@ def raise_descriptor_limit(links: int = 0) -> None:
     # macOS says that there is no limit, and takes only a number.
     most = hard if hard != resource.RLIM_INFINITY else max(soft, needed, PLENTY)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-def check_room(path: Path) -> None:
-    """See that there is room for a report, before the run that it is about.
-
-    Raises:
-        UsageError: the disk is full, or nearly.
-    """
-    free = shutil.disk_usage(path.parent).free
-    if free < ROOM_FOR_A_REPORT:
-        raise UsageError(
-            f"--report {path}: {free / 1e6:.1f} MB are free on that disk, and a report may take "
-            f"{ROOM_FOR_A_REPORT / 1e6:.0f} MB: give another file"
-        )
