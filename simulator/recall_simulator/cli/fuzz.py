@@ -62,7 +62,7 @@ def fuzz(
     header: options.Headers = None,
     report: Annotated[
         list[str] | None,
-        typer.Option(metavar="KIND=FILE", help="junit=FILE or json=FILE; repeatable."),
+        typer.Option(metavar="KIND=FILE", help="junit=FILE, json=FILE or html=FILE; repeatable."),
     ] = None,
     i_own_this_receiver: options.Owned = False,
     as_json: options.Json = False,
@@ -77,9 +77,11 @@ def fuzz(
     from recall_simulator.cli import fuzz_words, fuzzing, terminal
     from recall_simulator.cli.playing import write_all
     from recall_simulator.record.errors import ReceiverError
+    from recall_simulator.report.destinations import Kind
+    from recall_simulator.report.html import campaign_page
     from recall_simulator.report.junit import junit_xml
 
-    reports = options.parse_reports(report, ["junit", "json"])
+    reports = options.parse_reports(report, ["junit", "json", "html"])
     conditions = fuzzing.Conditions(
         target=target,
         url=url,
@@ -113,6 +115,8 @@ def fuzz(
             seconds=fuzzing.parse_duration("--time", time) if time is not None else None,
             seed=seed,
         )
+    if findings.exists() and not findings.is_dir():
+        raise UsageError(f"--findings {findings}: it is no folder")
     console = terminal.console(to_stderr=as_json)
     done: list[fuzz_words.Done] = []
     for each, known in groups:
@@ -125,8 +129,13 @@ def fuzz(
             raise typer.Exit(fuzzing.COULD_NOT_RUN) from None
     document: dict[str, Any] = fuzz_words.document(done)
     as_text = json.dumps(document, ensure_ascii=False)
-    junit = junit_xml(fuzz_words.verdict(done), document["scenarios"], document["seconds"])
-    write_all(reports, lambda kind: junit if kind == "junit" else as_text.encode())
+
+    def encode(kind: Kind) -> bytes:
+        if kind == "junit":
+            return junit_xml(fuzz_words.verdict(done), document["scenarios"], document["seconds"])
+        return campaign_page(document).encode() if kind == "html" else as_text.encode()
+
+    write_all(reports, encode)
     if as_json:
         print(as_text)
     raise typer.Exit(max(each.report.exit_code for each in done))
