@@ -144,7 +144,7 @@ def messages(scene: str, count: int = 8) -> list[bytes]:
     from recall_simulator.cli.bench import message_maker
 
     make = message_maker(scene)
-    return [make() for _ in range(count)]
+    return [bytes(make()) for _ in range(count)]
 
 
 @pytest.fixture

@@ -158,6 +158,40 @@ def on_the_first_core() -> Iterator[None]:
             os.sched_setaffinity(0, CORES)
 
 
+DECODE = """
+import sys, time
+from recall_receiver.decode import decode_kornia
+from recall_receiver.memory import tune_malloc
+tune_malloc()
+width, height, *files = sys.stdin.read().split()
+files = [bytes.fromhex(file) for file in files]
+def turn():
+    start = time.process_time()
+    for file in files: decode_kornia(file, int(width), int(height))
+    return time.process_time() - start
+for _ in range(6): turn()
+print(min(turn() for _ in range(20)) / len(files))
+"""
+
+
+def decoding_alone(scene: str, encode: Callable[[bytes], bytes]) -> float:
+    """Processor seconds that kornia-rs takes for one picture, without any receiver around it."""
+    files = [
+        base64.b64decode(json.loads(encode(each))["data"]["data"]["buffer"])
+        for each in messages(scene)
+    ]
+    with Image.open(io.BytesIO(files[0])) as picture:
+        size = f"{picture.width} {picture.height} "
+    done = subprocess.run(
+        [sys.executable, "-c", DECODE],
+        input=size + " ".join(file.hex() for file in files),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
+
+
 @pytest.mark.parametrize("encoder", ENCODERS)
 @pytest.mark.parametrize("scene", FRAMES)
 def test_socket_to_pixels(
@@ -205,6 +239,14 @@ def test_socket_to_pixels(
         rival=f"{1 / best['naive Python']:,.0f}/s (naive Python)",
         ratio=f"{best['naive Python'] / best['ours with Pillow']:.2f}",
         target="1.3" if scene == "webcam" else "",
+    )
+    alone = decoding_alone(scene, ENCODERS[encoder])
+    figure(
+        "Receiver: socket to pixels",
+        f"{scene}, {encoder}, kornia-rs alone, no socket and no message: what nothing can pass",
+        f"{1 / alone:,.0f}/s",
+        rival=f"{1 / best['naive Python']:,.0f}/s (naive Python)",
+        ratio=f"{best['naive Python'] / alone:.2f}",
     )
 
 

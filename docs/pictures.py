@@ -1,8 +1,8 @@
 """Makes pictures that the docs show: `make pictures`. That of the report wants Chromium.
 
-Plays the scenario `tour` on a virtual clock into a function, and draws what the terminal shows at
-one moment of it, and at the end. Checks a receiver that is known to write over its files after a
-reconnect, and takes a picture of the report.
+Puts a frame of each scene on one sheet. Plays the scenario `tour` on a virtual clock into a
+function, and draws what the terminal shows at one moment of it, and at the end. Checks a receiver
+that is known to write over its files after a reconnect, and takes a picture of the report.
 """
 
 import io
@@ -15,13 +15,16 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from PIL import Image, ImageDraw
 from playwright.sync_api import sync_playwright
 from rich.console import Console
 
 from recall_simulator.engine import Conduct, InProcessDialer, VirtualClock, play
-from recall_simulator.frames import FrameLibrary
+from recall_simulator.frames import SCENES, FrameLibrary
+from recall_simulator.frames.lettering import Pen
 from recall_simulator.meeting import make_plans
 from recall_simulator.record.events import EngineEvent, FrameSent, RetryScheduled, RunStarted
+from recall_simulator.record.streams import Shot
 from recall_simulator.report import Tally
 from recall_simulator.report.console import LiveConsole, print_head
 from recall_simulator.sources.fonts import shipped_fonts
@@ -31,6 +34,48 @@ IMAGES = Path(__file__).parent / "images"
 RUN_ID, SEED = "0badcafe", 9
 START = datetime(2026, 9, 20, 5, 47, 0, tzinfo=UTC)
 FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+
+
+SHEET = [
+    ("Aisha Khan", 100, "webcam", (480, 360), 5),
+    ("Mateus Oliveira", 200, "webcam", (480, 360), 6),
+    ("Amara Osei", 300, "webcam", (480, 360), 8),
+    ("Zoë Ångström", 400, "flat", (480, 360), 9),
+    ("田中 美咲", 500, "portrait", (360, 640), 3),
+    ("محمد القاسي", 600, "black", (480, 360), 12),
+    ("Marina Popova", 700, "slide", (1280, 720), 0),
+    ("Marina Popova", 700, "document", (1280, 720), 4),
+    ("Marina Popova", 700, "code", (1280, 720), 6),
+    ("Marina Popova", 700, "photo", (1280, 720), 0),
+    ("Marina Popova", 700, "photo", (1280, 720), 16),
+    ("Aisha Khan", 100, "video", (1280, 720), 3),
+]
+"""Name, participant id, scene, size and number of each frame on the contact sheet."""
+
+
+def contact_sheet() -> None:
+    """Put a frame of each scene on one sheet, with its size and its weight."""
+    fonts = shipped_fonts()
+    library = FrameLibrary(run_id=RUN_ID, seed=7, fonts=fonts)
+    pen = Pen(fonts)
+    sheet = Image.new("RGB", (850, 848), (246, 246, 250))
+    draw = ImageDraw.Draw(sheet)
+    top = 10
+    for row, tall in enumerate((203, 203, 152, 152)):
+        for column, (name, participant, scene, size, number) in enumerate(
+            SHEET[3 * row : 3 * row + 3]
+        ):
+            shot = Shot(participant, name, SCENES[scene].type, scene, *size, number, number / 2)
+            encoded = library.encode(shot)
+            left = 10 + 280 * column
+            with Image.open(io.BytesIO(encoded.png())) as picture:
+                small = picture.convert("RGB")
+            small.thumbnail((270, tall), Image.Resampling.LANCZOS)
+            sheet.paste(small, (left + (270 - small.width) // 2, top))
+            line = f"{scene}  {size[0]}x{size[1]}  {encoded.length / 1000:,.0f} kB"
+            pen.write(draw, (left, top + tall + 16), line, 13, (60, 60, 70))
+        top += tall + 32
+    sheet.save(IMAGES / "contact-sheet.png", optimize=True)
 
 
 def events() -> list[EngineEvent]:
@@ -115,6 +160,7 @@ def report() -> None:
 
 def main() -> None:
     """Draw all of them."""
+    contact_sheet()
     terminal()
     report()
 

@@ -1,6 +1,7 @@
 """`recallsim probe` finds the limits that receivers are known to have, and names whose they are."""
 
 import json
+import shlex
 import socket
 import subprocess
 import sys
@@ -127,6 +128,7 @@ def test_nobody_there_is_said_once(free_port: int) -> None:
     [
         (["--secret", "abc"], 2, "whsec_"),
         (["--exec", "no-such-program-here"], 2, "no-such-program-here"),
+        (["--observe", "command:true"], 2, "asked once, at the end"),
         (["--exec", f"{sys.executable} -c 'raise SystemExit(7)'"], 3, "exit code 7"),
     ],
 )
@@ -135,3 +137,48 @@ def test_mistakes_are_told(free_port: int, arguments: list[str], code: int, word
     assert (probed.code, probed.out) == (code, "")
     assert words in probed.err
     assert "Traceback" not in probed.err
+
+
+PASSES_OVER = '''
+"""Saves pictures of up to 20 kB, of the first two streams of a meeting, and says nothing else."""
+import asyncio, base64, json, pathlib, sys
+from collections import defaultdict
+from websockets.asyncio.server import serve
+
+streams = defaultdict(dict)
+
+async def receive(connection):
+    async for text in connection:
+        data = json.loads(text)["data"]
+        frame, recording = data["data"], data["recording"]["id"]
+        known = streams[recording]
+        number = known.setdefault(frame["participant"]["id"], len(known))
+        if len(text) <= 20_000 and number < 2:
+            png = base64.b64decode(frame["buffer"])
+            pathlib.Path(f"out-{recording}-{number}.png").write_bytes(png)
+
+async def main():
+    async with serve(receive, "127.0.0.1", int(sys.argv[1]), max_size=None):
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+'''
+
+
+@pytest.mark.slow
+def test_a_limit_over_which_frames_are_passed_over_in_silence_is_found_by_who_looks(
+    free_port: int, tmp_path: Path
+) -> None:
+    receiver = tmp_path / "receiver.py"
+    receiver.write_text(PASSES_OVER)
+    command = shlex.join([sys.executable, str(receiver), str(free_port)])
+    probed = probe(
+        f"ws://127.0.0.1:{free_port}/", "--exec", f"sh -c 'cd {tmp_path} && exec {command}'",
+        "--observe", f"files:{tmp_path}/out-*.png",
+    )  # fmt: skip
+    assert probed.code == 0, probed.err
+    size, streams = probed.limits["message bytes"], probed.limits["streams"]
+    assert size["takes"] <= 20_000 < size["refuses"] <= size["takes"] + 1026
+    assert (size["outcome"], size["detail"]) == ("not seen", "1 of 1 frames were never seen")
+    assert "passed over in silence" in size["cause"]
+    assert (streams["takes"], streams["refuses"], streams["outcome"]) == (2, 3, "not seen")

@@ -7,8 +7,7 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ RECEIVER = Path(__file__).parent / "planted" / "receiver.py"
 DOCS = Path(__file__).parents[2] / "docs" / "judge.md"
 TIMEOUT = 600.0
 EVERY = "2.4, 4.4, 4.5, 8.2, 8.3, 9.1, 10.4, 10.5"
+PINGED = "4.4, 4.5, 5.6, 6.3, 6.4"
 
 
 class Planted(NamedTuple):
@@ -66,10 +66,13 @@ BUGS = [
 """Those for which the verdict of the smoke check is `failed`, exit code 1."""
 
 MORE = [
+    Planted("names-folders-after-people", "2.1", "loses", "lost", "leads out of the folder"),
     Planted("loss-ends-meeting", "4.5, 4.6", "loses", "lost", "nothing was kept after a reconnect"),
     Planted("one-link-at-a-time", "4.4, 4.7, 4.12", "drops", "dropped", "closed 1013"),
     Planted("gives-up-reconnects", "4.11", "loses", "lost", "nothing was kept after a reconnect"),
     Planted("drops-fragments", "6.1, 6.2, 6.4", "loses", "lost", "came in 3 websocket frames"),
+    Planted("answers-no-ping", PINGED, "other", "no-pong", "none of our pings was ever answered"),
+    Planted("answers-pings-with-nothing", PINGED, "other", "no-pong", "none of our pings was"),
     Planted("takes-pings-for-text", "6.3, 6.4", "drops", "dropped", "cut"),
     Planted("reads-long-lengths-only", "6.5", "drops", "dropped", "cut"),
     Planted("checks-no-signature", "7.5, 7.6, 7.7, 7.8", "other", "let-in", "was not signed"),
@@ -97,7 +100,6 @@ BESIDE = ("1.1", "4.3")
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 OTHERS = [
-    Planted("answers-no-ping", "4.4, 4.5", "other", "unproven", "no pong came"),
     Planted("reads-outer-participant", "", "other", "blind", "it kept none of"),
     Planted("refuses-handshakes", EVERY, "drops", "refused", "has another secret, or signs"),
     Planted("saves-twice", EVERY, "other", "doubled", "are there more often than they were sent"),
@@ -169,33 +171,19 @@ Check = Callable[[str], Checked]
 
 
 @pytest.fixture(scope="session")
-def check(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Check]:
-    """The smoke check of a planted bug; those of the selected tests run two at a time."""
+def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
+    """The smoke check of a planted bug, or the cases that find it."""
     cache = tmp_path_factory.mktemp("cache")
-    pending: dict[str, Future[Checked]] = {}
-    with ThreadPoolExecutor(2) as pool:
 
-        def submit(bug: str) -> Future[Checked]:
-            chosen = ["--smoke"]
-            for planted in MORE:
-                if planted.bug == bug:
-                    chosen = [f"--only={case}" for case in (*planted.cases.split(", "), *BESIDE)]
-                    chosen += ["--secret", SECRET] if planted.cases.startswith("7.") else []
-            return pool.submit(run, bug, tmp_path_factory.mktemp(bug), cache, *chosen)
+    def checked(bug: str) -> Checked:
+        chosen = ["--smoke"]
+        for planted in MORE:
+            if planted.bug == bug:
+                chosen = [f"--only={case}" for case in (*planted.cases.split(", "), *BESIDE)]
+                chosen += ["--secret", SECRET] if planted.cases.startswith("7.") else []
+        return run(bug, tmp_path_factory.mktemp(bug), cache, *chosen)
 
-        for item in request.session.items:
-            planted = callspec.params.get("planted") if (callspec := _callspec(item)) else None
-            if isinstance(planted, Planted):
-                pending[planted.bug] = submit(planted.bug)
-        yield lambda bug: (pending.pop(bug, None) or submit(bug)).result()
-        for future in pending.values():
-            future.cancel()
-
-
-def _callspec(item: pytest.Item) -> Any:
-    return getattr(item, "callspec", None)
+    return checked
 
 
 def name_of(planted: Planted) -> str:

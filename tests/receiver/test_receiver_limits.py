@@ -20,6 +20,8 @@ from recall_receiver.memory import FILES, raise_file_limit
 from recall_receiver.reception import Intake
 
 Build = Callable[..., bytes]
+WITHIN = 60.0
+"""Real seconds after which what is waited for will not come."""
 Report = Callable[..., Any]
 
 
@@ -30,8 +32,9 @@ async def settle() -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await settle()
+    async with asyncio.timeout(WITHIN):
+        while not condition():
+            await settle()
 
 
 async def send(link: ClientConnection, *messages: bytes) -> None:

@@ -28,6 +28,8 @@ from recall_receiver import MessageError, OtherEvent, Receiver, Reception
 from recall_receiver.reception import MAX_EVENT_NAMES, OTHER_NAMES, REPORT_SCHEMA, Link
 
 Build = Callable[..., bytes]
+WITHIN = 60.0
+"""Real seconds after which what is waited for will not come."""
 Report = Callable[..., Any]
 
 STREAM_KEYS = {
@@ -103,8 +105,9 @@ def test_the_late_close_of_an_old_link_changes_nothing(frame_message: Build) -> 
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+    async with asyncio.timeout(WITHIN):
+        while not condition():
+            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
 
 
 class Target(Protocol):

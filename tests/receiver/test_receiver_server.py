@@ -19,6 +19,8 @@ from recall_receiver import FrameEvent, ListenError, Receiver
 from recall_receiver.sinks import Arrival
 
 Build = Callable[..., bytes]
+WITHIN = 60.0
+"""Real seconds after which what is waited for will not come."""
 Report = Callable[..., Any]
 
 
@@ -34,8 +36,9 @@ async def settle() -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await settle()
+    async with asyncio.timeout(WITHIN):
+        while not condition():
+            await settle()
 
 
 async def send(link: ClientConnection, *messages: bytes) -> None:

@@ -19,6 +19,8 @@ from recall_receiver.live.pictures import Pictures
 from recall_receiver.live.view import MAX_TILES
 
 Build = Callable[..., bytes]
+WITHIN = 60.0
+"""Real seconds after which what is waited for will not come."""
 
 
 # Pictures
@@ -89,11 +91,12 @@ async def watching(receiver: Receiver) -> ClientConnection:
 
 async def states(link: ClientConnection, pictures: dict[int, bytes]) -> Any:
     """The next state; the pictures before it are put aside."""
-    while True:
-        message = await link.recv()
-        if isinstance(message, str):
-            return json.loads(message)
-        pictures[struct.unpack_from(">I", message)[0]] = message[4:]
+    async with asyncio.timeout(WITHIN):
+        while True:
+            message = await link.recv()
+            if isinstance(message, str):
+                return json.loads(message)
+            pictures[struct.unpack_from(">I", message)[0]] = message[4:]
 
 
 class Steps:
@@ -213,8 +216,9 @@ def test_a_browser_that_takes_nothing_is_sent_the_newest_and_nothing_is_queued(
 
 
 async def viewers(receiver: Receiver) -> list[Any]:
-    while not receiver.site._viewers:
-        await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+    async with asyncio.timeout(WITHIN):
+        while not receiver.site._viewers:
+            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
     return list(receiver.site._viewers)
 
 

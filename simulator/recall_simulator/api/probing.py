@@ -1,7 +1,7 @@
 """A receiver's limits, found by bisection: how large a message, how many streams."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import msgspec
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from recall_simulator.api.checking import Access
     from recall_simulator.engine import Handler
     from recall_simulator.meeting import Plan, Timed
-    from recall_simulator.observe import ReceiverProcess
+    from recall_simulator.observe import Observers
+    from recall_simulator.record.events import EngineEvent
+    from recall_simulator.record.observations import Observation
     from recall_simulator.record.outcomes import Outcome
     from recall_simulator.session import Session
 
@@ -27,7 +29,10 @@ Of = Literal["message bytes", "streams"]
 _SHORTEST = 16 * 2**10
 _RESOLUTION = 2**10
 _MEETING = 1.0
-_PICTURE = (64, 36)
+_PICTURE = (256, 144)
+"""Just large enough for a mark, by which observers know it."""
+_AT_THE_END = ("command", "python")
+"""Observers that are asked once, when all is over: nothing can be halved by them."""
 _APART = 1e-4
 """Schedule seconds between streams: with the meeting, less than the wait before another dial."""
 
@@ -38,7 +43,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         of: what was tried.
         number: how much of it.
-        taken: whether the receiver answered the close frame after it, and did not die of it.
+        taken: whether the receiver answered the close frame after it, did not die of it, and has it
+            in the end, where somebody looked.
         outcome: how the connection ended.
         detail: one line of evidence.
     """
@@ -97,6 +103,7 @@ class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
 def probe_receiver(
     url: str,
     *,
+    observe: Sequence[str] = (),
     on_trial: Callable[[Trial], None] = lambda trial: None,
     **how: "Unpack[Access]",
 ) -> ProbeResult:
@@ -104,17 +111,27 @@ def probe_receiver(
 
     Args:
         url: of the receiver.
+        observe: `KIND:ARG` each, of kinds that look while it runs; what they don't see was not
+            taken, though the connection says nothing.
         on_trial: is told of each trial.
         **how: see `Access`.
 
     Raises:
-        UsageError: an argument won't do; nothing was sent.
+        UsageError: an argument won't do, or an observer looks at the end alone; nothing was sent.
         ReceiverError: the receiver of `command` could not be started.
     """
     from recall_simulator.api.checking import settings_of
+    from recall_simulator.observe import parse_observer
+    from recall_simulator.record.errors import UsageError
     from recall_simulator.session import Session
 
-    session = Session.open(settings_of(url, [], **how))
+    for text in observe:
+        if parse_observer(text).kind in _AT_THE_END:
+            raise UsageError(
+                f"--observe {text} is asked once, at the end, and a probe looks after each trial: "
+                "give files:, http:, ws: or stdout:"
+            )
+    session = Session.open(settings_of(url, [], observe=observe, **how))
     limits = asyncio.run(_Probe(session, on_trial).limits())
     return ProbeResult(url=session.settings.endpoint.shown, limits=limits)
 
@@ -126,29 +143,40 @@ class _Probe:
         self._session = session
         self._on_trial = on_trial
         self._trials = 0
+        self._observations: list[Observation] = []
 
     async def limits(self) -> list[Limit]:
         """Both of them, the receiver being started first where that is ours to do."""
         from recall_simulator.engine import stopwatch
 
-        async with self._session.observers(stopwatch()) as observers:
+        elapsed = stopwatch()
+        async with self._session.observers(elapsed, self._observations.append) as observers:
             sizes = Bisection(least=_SHORTEST, most=LARGEST_MESSAGE, resolution=_RESOLUTION)
             streams = Bisection(least=1, most=MOST_STREAMS, resolution=1)
             return [
-                await self._limit("message bytes", sizes, observers.process),
-                await self._limit("streams", streams, observers.process),
+                await self._limit("message bytes", sizes, observers),
+                await self._limit("streams", streams, observers),
             ]
 
-    async def _limit(self, of: Of, search: Bisection, process: "ReceiverProcess | None") -> Limit:
+    async def _limit(self, of: Of, search: Bisection, observers: "Observers") -> Limit:
         from recall_simulator.judge.causes import limit_between, usual_cause
         from recall_simulator.record.outcomes import Outcome
 
+        process, looked = observers.process, bool(self._session.settings.observe)
         taken, refused = 0, None
         refusal: Outcome | None = None
         while (number := search.next) is not None:
-            trial, outcome = await self._try(of, number)
+            before = len(self._observations)
+            trial, outcome, events = await self._try(of, number)
+            # What was read may be handled after the close frame was answered.
+            if looked:
+                await observers.settled()
+                if trial.taken and (unseen := self._unseen(events, before)):
+                    outcome = Outcome("not seen", "receiver", opened=True, detail=unseen)
+                    trial = msgspec.structs.replace(
+                        trial, taken=False, outcome=outcome.text, detail=outcome.detail
+                    )
             if process is not None:
-                # What was read may be handled after the close frame was answered.
                 await process.settle()
                 if not process.is_alive:
                     said = process.last_lines
@@ -163,7 +191,8 @@ class _Probe:
             self._on_trial(trial)
         if refused is None or refusal is None:
             return Limit(of=of, takes=taken, refuses=None, trials=search.asked)
-        of_library = limit_between(taken, refused) if of == "message bytes" and taken else ""
+        told = of == "message bytes" and taken and refusal.text != "not seen"
+        of_library = limit_between(taken, refused) if told else ""
         return Limit(
             of=of,
             takes=taken,
@@ -174,21 +203,42 @@ class _Probe:
             trials=search.asked,
         )
 
-    async def _try(self, of: Of, number: int) -> "tuple[Trial, Outcome]":
+    def _unseen(self, events: "Sequence[EngineEvent]", before: int) -> str:
+        """What of a trial no observer has seen, in words; empty where all of it was.
+
+        Args:
+            events: of the trial.
+            before: how many observations there were when it began.
+        """
+        from recall_simulator.judge.counts import judge_counts
+        from recall_simulator.judge.ledger import Ledger
+        from recall_simulator.judge.sightings import match
+        from recall_simulator.record.observations import Claim
+
+        ledger, new = Ledger(events), self._observations[before:]
+        seen = {frame for frame, _ in match(ledger, new).seen}
+        counts = [item for item in new if isinstance(item, Claim) and item.stream.recording]
+        if counts and not seen:
+            missing = sum(finding.count for finding in judge_counts(ledger, counts))
+        else:
+            missing = sum(
+                sent.demanded and (stream, number) not in seen
+                for stream, frames in ledger.streams.items()
+                for number, sent in frames.items()
+            )
+        sent = sum(map(len, ledger.streams.values()))
+        return f"{missing} of {sent} frames were never seen" if missing else ""
+
+    async def _try(self, of: Of, number: int) -> "tuple[Trial, Outcome, list[EngineEvent]]":
         """Send that much over a connection; a message may be three bytes longer than asked for."""
         from recall_simulator.engine import stopwatch
         from recall_simulator.record.events import AttemptEnded, EngineEvent
 
-        ends: list[AttemptEnded] = []
-
-        def note(event: EngineEvent) -> None:
-            if isinstance(event, AttemptEnded):
-                ends.append(event)
-
+        events: list[EngineEvent] = [self._session.begins]
         self._trials += 1
-        handlers: list[Handler] = [note]
+        handlers: list[Handler] = [events.append]
         await self._session.play_plans([self._plan(of, number)], handlers, stopwatch())
-        (end,) = ends
+        (end,) = [event for event in events if isinstance(event, AttemptEnded)]
         trial = Trial(
             of=of,
             number=max(number, end.largest_message) if of == "message bytes" else number,
@@ -196,7 +246,7 @@ class _Probe:
             outcome=end.outcome.text,
             detail=end.outcome.detail,
         )
-        return trial, end.outcome
+        return trial, end.outcome, events
 
     def _plan(self, of: Of, number: int) -> "Plan":
         """A meeting of one second: one large message, or one small frame of each stream."""

@@ -14,6 +14,7 @@ from recall_simulator.record.errors import UsageError, closest
 if TYPE_CHECKING:
     from recall_simulator.frames import FrameLibrary
     from recall_simulator.meeting import Plan, Scenario
+    from recall_simulator.wire import MaskedText
 
 app = typer.Typer(help="What this machine can do.", no_args_is_help=True)
 app.command("decode")(bench_decode.decode)
@@ -54,7 +55,7 @@ def send(
         with console.status(f"measuring {name}"):
             make = message_maker(name)
             found = measure(make, seconds=seconds)
-            naive = naive_seconds(make())
+            naive = naive_seconds(bytes(make()))
         rate = 1 / found.send_seconds
         rows.append(
             {
@@ -126,7 +127,7 @@ def naive_seconds(message: bytes) -> float:
     return statistics.median(spent)
 
 
-def message_maker(scene: str) -> Callable[[], bytes]:
+def message_maker(scene: str) -> "Callable[[], bytes | MaskedText]":
     """Makes the messages of one stream that shows a scene; each call gives the next frame's.
 
     Raises:
@@ -145,9 +146,10 @@ def message_maker(scene: str) -> Callable[[], bytes]:
     messages = Messages(plan, library)
     numbers = count()
 
-    def make() -> bytes:
+    def make() -> "bytes | MaskedText":
         number = next(numbers)
-        return messages.frame(Frame(plan.spans[0], number, number / FRAMES_PER_SECOND)).message
+        frame = Frame(plan.spans[0], number, number / FRAMES_PER_SECOND)
+        return messages.sendable(frame)[0]
 
     return make
 

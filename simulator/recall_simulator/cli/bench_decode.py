@@ -120,7 +120,7 @@ def scenes() -> dict[str, list[Picture]]:
     for scene in SCENES:
         make = message_maker(scene)
         for _ in range(PICTURES):
-            frame = parse(make())
+            frame = parse(bytes(make()))
             assert isinstance(frame, FrameEvent)
             found.setdefault(scene, []).append(Picture(frame.png, frame.width, frame.height))
     return found

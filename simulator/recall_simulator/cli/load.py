@@ -101,7 +101,6 @@ def load(
     from recall_simulator.load.mission import Mission
     from recall_simulator.load.orders import Orders
     from recall_simulator.load.outcome import Played, judge_run
-    from recall_simulator.load.safety import check_room
     from recall_simulator.load.shapes import SHAPES, SOAK_MEETING, Shape
     from recall_simulator.load.view import print_summary
     from recall_simulator.wire import parse_endpoint
@@ -122,8 +121,6 @@ def load(
     if web and as_json:
         raise UsageError("--web waits for somebody to look: leave --json out")
     reports = options.parse_reports(report, ("html", "json"))
-    for wanted in reports:
-        check_room(wanted.path)
     longest = _seconds("--max-duration", max_duration)
     lasts = _seconds("--duration", duration or (max_duration if find_limit else "30s"))
     if lasts > longest:

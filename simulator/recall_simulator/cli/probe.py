@@ -17,6 +17,7 @@ _UNITS = {"message bytes": "bytes a message", "streams": "streams on one connect
 def probe(
     url: options.Url,
     command: options.Command = None,
+    observe: options.Observe = None,
     secret: options.Secret = None,
     header: options.Headers = None,
     i_own_this_receiver: options.Owned = False,
@@ -43,6 +44,7 @@ def probe(
     try:
         result = probe_receiver(
             url,
+            observe=observe or [],
             on_trial=(lambda trial: None) if quiet else tell,
             command=command,
             secret=secret,

@@ -30,7 +30,7 @@ from recall_simulator.record.events import (
     OldLinkClosed,
     Probed,
 )
-from recall_simulator.record.outcomes import Closing, Outcome
+from recall_simulator.record.outcomes import Closing, Outcome, Pings
 from recall_simulator.record.streams import Expectation
 
 PROBE_TIMEOUT = 2.0
@@ -72,9 +72,11 @@ class Attempt:
         self._last_expect: Expectation = "must accept"
         self._refusable = False
         self._closing: Closing | None = None
+        self._link: Link | None = None
 
     async def play(self, link: Link) -> None:
         """Send until the link or the meeting ends, and tell how it ended."""
+        self._link = link
         try:
             outcome = await self._play(link)
         except LinkLost:
@@ -103,6 +105,7 @@ class Attempt:
                 last_expect=self._last_expect,
                 refusable=self._refusable,
                 closing=self._closing,
+                pings=Pings() if self._link is None else self._link.pings,
             )
         )
 

@@ -2,17 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
+import msgspec
 from websockets.asyncio.client import ClientConnection
-from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
 from websockets.protocol import Event, State
 
 from recall_simulator.engine.outqueue import never_sent
 from recall_simulator.engine.slow import SlowTransport
+from recall_simulator.record.outcomes import Pings
 from recall_simulator.wire import LinkPlan
 
 SLOW_HANDSHAKE = 120.0
@@ -20,8 +20,6 @@ SLOW_HANDSHAKE = 120.0
 
 TCP_TIMEOUT = 1.0
 """Real seconds from the receiver's close frame until it must have ended TCP."""
-
-_UPGRADED = Response(101, "Switching Protocols", Headers())
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
@@ -38,6 +36,7 @@ class Connection(ClientConnection):
     Attributes:
         junk: the first bytes that came where a websocket frame must stand.
         ended_by_receiver: whether TCP was ended by the other side.
+        pings: of ours, and what came in answer.
     """
 
     def __init__(self, *args: Any, plan: LinkPlan, **kwargs: Any) -> None:
@@ -46,6 +45,8 @@ class Connection(ClientConnection):
         self.ended_by_receiver = False
         self.close_seen: asyncio.Future[None] = self.loop.create_future()
         self.written = 0
+        self.pings = Pings()
+        self._payloads: frozenset[bytes] = frozenset()
         self._tell_loss: Callable[[], None] | None = None
         self._ends_tcp: asyncio.TimerHandle | None = None
         self._plan = plan
@@ -73,7 +74,9 @@ class Connection(ClientConnection):
         if isinstance(self.transport, SlowTransport):
             self.transport.set_bandwidth(self._plan.bandwidth)
         # Nobody reads the headers any more, and they take 3 KB of every link.
-        self.request, self.response = None, _UPGRADED
+        assert self.response is not None
+        self.request = None
+        self.response.headers.clear()
 
     def send_data(self) -> None:
         """Hand what there is to send to the transport, and count it."""
@@ -84,6 +87,27 @@ class Connection(ClientConnection):
         """Hand the parts of a websocket frame that is masked already to the transport."""
         self.written += sum(map(len, parts))
         self.transport.writelines(parts)
+
+    def write_ping(self, payload: bytes) -> None:
+        """Put a ping in line, to leave with what is sent next."""
+        self.protocol.send_ping(payload)
+        self._note_ping(payload)
+
+    async def ping(self, data: Any = None) -> Awaitable[float]:
+        """Send a ping that somebody waits for: a probe, or a keepalive."""
+        payload = self.pings.sent.to_bytes(4) if data is None else bytes(data)
+        self._note_ping(payload)
+        return await super().ping(payload)
+
+    def _note_ping(self, payload: bytes) -> None:
+        self._payloads |= {payload}
+        self.pings = msgspec.structs.replace(self.pings, sent=self.pings.sent + 1)
+
+    def _note_pong(self, payload: bytes) -> None:
+        """A pong has the payload of its ping (RFC 6455, section 5.5.3); others answer none."""
+        kind = "answered" if payload in self._payloads else "strays"
+        count = getattr(self.pings, kind) + 1
+        self.pings = msgspec.structs.replace(self.pings, **{kind: count})
 
     def proven_unsent(self) -> int:
         """Bytes, the last ones written, that are known not to have left this machine.
@@ -128,7 +152,7 @@ class Connection(ClientConnection):
         if self.transport.get_extra_info("ssl_object") is not None:
             return  # those bytes are encrypted, and TLS has ended
         with contextlib.suppress(OSError), self.transport.get_extra_info("socket").dup() as rest:
-            rest.setblocking(False)
+            rest.settimeout(0)
             if data := rest.recv(_MOST_LEFT):
                 self.data_received(data)
 
@@ -139,6 +163,8 @@ class Connection(ClientConnection):
                 self.close_seen.set_result(None)
             # The server ends TCP (RFC 6455, section 7.1.1); one that does not is not waited for.
             self._ends_tcp = self.loop.call_later(TCP_TIMEOUT, self.transport.abort)
+        if isinstance(event, Frame) and event.opcode is Opcode.PONG:
+            self._note_pong(bytes(event.data))
         if not (isinstance(event, Frame) and event.opcode in _DATA):
             super().process_event(event)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from recall_simulator.engine.link import DialFailed, LinkLost
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
-from recall_simulator.record.outcomes import Closing, Outcome
+from recall_simulator.record.outcomes import Closing, Outcome, Pings
 from recall_simulator.wire import USUAL, LinkPlan, MaskedText, Travel
 
 Sink = Callable[[int, bytes], Outcome | None]
@@ -25,6 +25,11 @@ class InProcessLink:
         self.close_seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._attempt = attempt
         self._sink = sink
+
+    @property
+    def pings(self) -> Pings:
+        """A function gets none."""
+        return Pings()
 
     @property
     def is_blocked(self) -> bool:

@@ -16,7 +16,7 @@ from recall_simulator.engine.connection import Connection
 from recall_simulator.engine.slow import SlowTransport
 from recall_simulator.meeting import CutForm
 from recall_simulator.record import outcomes
-from recall_simulator.record.outcomes import Closing, Outcome
+from recall_simulator.record.outcomes import Closing, Outcome, Pings
 from recall_simulator.wire import USUAL, MaskedText, Travel
 from recall_simulator.wire.framing import BINARY, TEXT, header_size, masked_frame
 
@@ -57,6 +57,10 @@ class Link(Protocol):
     lost: "asyncio.Future[Outcome]"
     close_seen: "asyncio.Future[None]"
     closing: Closing | None
+
+    @property
+    def pings(self) -> Pings:
+        """Pings that were sent so far, and what came in answer."""
 
     @property
     def is_blocked(self) -> bool:
@@ -133,6 +137,11 @@ class WebSocketLink:
         self.lost.set_result(classify_loss(self._connection.close_exc, self._connection))
 
     @property
+    def pings(self) -> Pings:
+        """Pings that were sent so far, and what came in answer."""
+        return self._connection.pings
+
+    @property
     def is_blocked(self) -> bool:
         """Whether the transport's buffer is over its limit."""
         return self._connection.paused
@@ -160,7 +169,7 @@ class WebSocketLink:
             self._connection.send_frame(message.frame)
             return
         if travel.ping is not None:
-            protocol.send_ping(travel.ping)
+            self._connection.write_ping(travel.ping)
         start = protocol.send_binary if travel.binary else protocol.send_text
         if travel.wide_length:
             opcode = BINARY if travel.binary else TEXT
@@ -173,7 +182,7 @@ class WebSocketLink:
             start(pieces[0], fin=len(pieces) == 1)
             for piece in pieces[1:]:
                 if travel.ping is not None:
-                    protocol.send_ping(travel.ping)
+                    self._connection.write_ping(travel.ping)
                 protocol.send_continuation(piece, fin=piece is pieces[-1])
         self._connection.send_data()
 

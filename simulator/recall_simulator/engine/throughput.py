@@ -24,9 +24,9 @@ from recall_simulator.engine.run import play
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import Plan
 from recall_simulator.record.events import EngineEvent, FrameSent
-from recall_simulator.wire import LinkPlan, parse_endpoint
+from recall_simulator.wire import LinkPlan, MaskedText, parse_endpoint
 
-MakeMessage = Callable[[], bytes]
+MakeMessage = Callable[[], bytes | MaskedText]
 
 
 class Throughput(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,20 @@ class Hash(Protocol):
         """64 hex digits."""
 
 
+class Shared(Protocol):
+    """What the pictures of one base have in common: the first piece of their base64."""
+
+    def hash(self) -> Hash:
+        """SHA-256 of its bytes; not to be updated, only copied."""
+
+    def prepared(self, prepare: Callable[[bytes], bytes]) -> bytes:
+        """The piece as a sender wants it, prepared once.
+
+        Args:
+            prepare: makes that of the piece; the same function each time.
+        """
+
+
 class Encoded:
     """A PNG in base64 pieces.
 
@@ -27,11 +41,11 @@ class Encoded:
         width: in pixels.
         height: in pixels.
         length: bytes of the PNG file.
-        base64: pieces that, joined, are the standard padded base64 of the file. All but the last
-            are shared between frames.
+        base64: pieces that, joined, are the standard padded base64 of the file: one or two.
+        shared: the first of two; None where there is one.
     """
 
-    __slots__ = ("_front", "base64", "height", "length", "width")
+    __slots__ = ("base64", "height", "length", "shared", "width")
 
     def __init__(
         self,
@@ -39,13 +53,13 @@ class Encoded:
         height: int,
         length: int,
         base64: tuple[bytes, ...],
-        front: Callable[[], Hash] | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self.width = width
         self.height = height
         self.length = length
         self.base64 = base64
-        self._front = front
+        self.shared = shared
 
     def png(self) -> bytes:
         """The PNG file."""
@@ -53,9 +67,9 @@ class Encoded:
 
     def digest(self) -> str:
         """SHA-256 of the PNG file as 64 hex digits; of a spliced one, only the end is hashed."""
-        if self._front is None:
+        if self.shared is None:
             return hashlib.sha256(self.png()).hexdigest()
-        state = self._front().copy()
+        state = self.shared.hash().copy()
         state.update(pybase64.b64decode(self.base64[-1], validate=True))
         return state.hexdigest()
 

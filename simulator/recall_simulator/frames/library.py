@@ -7,7 +7,7 @@ them in through `adopt`. The oldest go when the budget is spent.
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Final
 
@@ -31,7 +31,7 @@ from recall_simulator.record.streams import Shot
 
 LOOKS: Final = 24
 """Subjects that look different; further participants look like one of these."""
-BUDGET: Final = 160 * 2**20
+BUDGET: Final = 256 * 2**20
 """Bytes of base pictures that a library keeps unless told otherwise."""
 STREAMS: Final = 16_384
 """Streams whose strips are kept, about 5 KB each."""
@@ -73,22 +73,29 @@ class BaseKey(msgspec.Struct, frozen=True, order=True):
 class Base:
     """One base picture in base64, with what a splice must know of it."""
 
-    __slots__ = ("_hash", "front")
+    __slots__ = ("_hash", "_prepared", "front")
 
     def __init__(self, front: png.Front) -> None:
         self.front = front
         self._hash: Hash | None = None
+        self._prepared: bytes | None = None
 
     @property
     def size(self) -> int:
-        """Bytes that it takes in memory."""
-        return len(self.front.text) + 600
+        """Bytes that it takes in memory, once it is prepared for a sender."""
+        return 2 * len(self.front.text) + 600
 
     def hash(self) -> Hash:
         """SHA-256 of the bytes so far; not to be updated, only copied."""
         if self._hash is None:
             self._hash = hashlib.sha256(pybase64.b64decode(self.front.text, validate=True))
         return self._hash
+
+    def prepared(self, prepare: Callable[[bytes], bytes]) -> bytes:
+        """Its text as a sender wants it, prepared once."""
+        if self._prepared is None:
+            self._prepared = prepare(self.front.text)
+        return self._prepared
 
 
 def paint_base(key: BaseKey, fonts: Fonts, pictures: PictureSource | None = None) -> Base:
@@ -212,7 +219,7 @@ class FrameLibrary:
             rest = png.splice(front, data)
         length = len(text) // 4 * 3 + len(rest)
         end = pybase64.b64encode(rest)
-        return Encoded(shot.width, shot.height, length, (text, end), base.hash)
+        return Encoded(shot.width, shot.height, length, (text, end), base)
 
     def pixels(self, shot: Shot) -> NDArray[np.uint8]:
         """The picture of a shot, decoded: (height, width, 3) uint8 RGB."""

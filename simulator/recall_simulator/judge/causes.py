@@ -81,6 +81,11 @@ def usual_cause(
             return "its process lives on, so its handler raised, or hung up: see its log"
         case "cut":
             return "the receiver's process may have died: see its log"
+        case "not seen":
+            return (
+                "the connection went on as if nothing were wrong: is what is too much passed over "
+                "in silence, or does --observe look elsewhere?"
+            )
         case "died":
             return "its last words are the evidence"
     if outcome.text.startswith("http 3"):

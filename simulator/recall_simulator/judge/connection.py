@@ -5,14 +5,12 @@ from collections.abc import Iterable
 from recall_simulator.judge.causes import usual_cause
 from recall_simulator.judge.evidence import Evidence
 from recall_simulator.judge.signatures import judge_signatures
-from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
     AttemptEnded,
     BotEnded,
     BotStarted,
     EngineEvent,
     LinkOpened,
-    Probed,
     RunBroken,
     RunEnded,
     RunStarted,
@@ -40,9 +38,7 @@ def judge_connection(
     A receiver that ends a link of its own accord has failed. One that no link could be opened to
     was not judged: inconclusive. One that refused at first and accepted later is tolerated, and so
     is one that ends a link right after a message that it may refuse, or later with a code that says
-    so. Where neither a pong nor a
-    close frame proves that frames were read, that is inconclusive too, and so is a scenario that
-    was to be played and was not.
+    so. A scenario that was to be played and was not is inconclusive too.
 
     Args:
         evidence: has taken the events of the whole run.
@@ -52,11 +48,6 @@ def judge_connection(
     events = evidence.events
     opened = {event.bot for event in events if isinstance(event, LinkOpened)}
     ended = [event for event in events if isinstance(event, AttemptEnded)]
-    silent = {
-        (event.bot, event.attempt)
-        for event in events
-        if isinstance(event, Probed) and not event.answered and not event.held_back
-    }
     signatures, settled = judge_signatures(events)
     return [
         *_losses(
@@ -73,7 +64,6 @@ def judge_connection(
             {end.bot for end in ended if _is_refusal(end)}
             - {end.bot for end in ended if _is_dropping(end) and not _is_refusal(end)},
         ),
-        *_unproven(ended, silent),
         *_slowness(evidence),
         *_unplayed(events),
     ]
@@ -141,7 +131,8 @@ def _lives(
 ) -> Iterable[Finding]:
     """What is to be said of how the bots' lives ended.
 
-    A bot whose last link the scenario ended, too late for another, was not kept away by anybody.
+    A bot whose last link the scenario ended, too late for another, was not kept away by anybody. Of
+    one whose last link the receiver ended, too late for another, all is said by that.
 
     Args:
         bots: the ends of their lives.
@@ -149,7 +140,10 @@ def _lives(
         ended: all attempts, in the order of time.
         refusing: bots whose links the receiver ended for messages alone that it may refuse.
     """
-    ended_by = {attempt.bot: attempt.outcome.cause for attempt in ended if attempt.bot in opened}
+    last = {attempt.bot: attempt for attempt in ended if attempt.bot in opened}
+    too_late = {
+        bot for bot, end in last.items() if end.outcome.cause == "plan" or _is_dropping(end)
+    }
     for reason, what in (
         ("gave up", "the endpoint was given up for good: the retry policy ran out"),
         ("unconnected", "the meeting ended while the bot was still dialling"),
@@ -158,8 +152,7 @@ def _lives(
         concerned = [
             bot
             for bot in bots
-            if bot.reason == reason
-            and not (reason == "unconnected" and ended_by.get(bot.bot) == "plan")
+            if bot.reason == reason and not (reason == "unconnected" and bot.bot in too_late)
         ]
         for scenario in dict.fromkeys(bot.scenario for bot in concerned):
             here = [bot for bot in concerned if bot.scenario == scenario]
@@ -200,32 +193,6 @@ def _unplayed(events: Iterable[EngineEvent]) -> Iterable[Finding]:
             severity="inconclusive",
             what=f"not played: {reason}",
             scenario=scenario,
-        )
-
-
-def _unproven(ended: list[AttemptEnded], silent: set[tuple[str, int]]) -> Iterable[Finding]:
-    """Frames of which nothing proves that they were read, though proof was asked for."""
-    groups: dict[tuple[str, str], int] = {}
-    for attempt in ended:
-        if not attempt.in_doubt:
-            continue
-        if (attempt.bot, attempt.attempt) in silent:
-            what = "no pong came for the ping before the end of a connection"
-        elif attempt.outcome.detail == outcomes.UNANSWERED_CLOSE.detail:
-            what = outcomes.UNANSWERED_CLOSE.detail
-        else:
-            continue
-        key = (attempt.scenario, what)
-        groups[key] = groups.get(key, 0) + attempt.in_doubt
-    for (scenario, what), count in groups.items():
-        yield Finding(
-            kind="unproven",
-            severity="inconclusive",
-            what=f"{what}: {count} frames are in doubt",
-            cause="a receiver answers pings and close frames (RFC 6455, 5.5.1 and 5.5.2), unless "
-            "its event loop is busy or it has stopped reading",
-            scenario=scenario,
-            count=count,
         )
 
 

@@ -67,10 +67,28 @@ def find_misplaced(ledger: Ledger, seen: Sequence[tuple[FrameId, Sighting]]) -> 
     return wrong
 
 
-def where_misplaced(misplaced: Mapping[FrameId, str], stream: StreamKey) -> list[str]:
-    """Where frames of a stream are that are misplaced, one line for each place."""
+def where_misplaced(
+    misplaced: Mapping[FrameId, str], seen: Iterable[tuple[FrameId, Sighting]], stream: StreamKey
+) -> list[str]:
+    """Where frames of a stream are that are misplaced, one line for each place.
+
+    A place with a `*` stands for many files, in as many folders perhaps: some of them are named.
+    """
     lines = Counter(where for (of, _), where in misplaced.items() if of == stream)
-    return [f"{count} {where}" for where, count in lines.items()]
+    files: dict[str, dict[str, None]] = defaultdict(dict)
+    for frame, sighting in seen:
+        where = misplaced.get(frame, "")
+        if frame[0] == stream and "*" in sighting.place and f"in {sighting.place}," in where:
+            files[where][sighting.where] = None
+    return [f"{count} {where}{_named(list(files[where]))}" for where, count in lines.items()]
+
+
+def _named(files: Sequence[str]) -> str:
+    """Some of the files, from one end to the other, so that different folders show."""
+    if not files:
+        return ""
+    shown = dict.fromkeys([files[0], files[len(files) // 2], files[-1]])
+    return f": {', '.join(shown)}"
 
 
 def _is_other(credited: StreamKey, stream: StreamKey, known: set[tuple[str, int]]) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from recall_simulator.judge.counts import judge_counts
 from recall_simulator.judge.filing import where_misplaced
 from recall_simulator.judge.ledger import Ledger, Sent
+from recall_simulator.judge.losses import WRITTEN_OVER, why_lost
+from recall_simulator.judge.naming import judge_naming
 from recall_simulator.judge.sightings import Matched, judge_streams
 from recall_simulator.record.findings import Finding, Severity, StreamJudgement
 from recall_simulator.record.observations import Gone, Observation, ObserverTrouble
@@ -12,11 +14,6 @@ from recall_simulator.record.streams import StreamKey
 
 _SHOWN = 12
 """Frame numbers, or files, that a finding names."""
-
-_WRITTEN_OVER = (
-    "the frames after a reconnect are written over those before: go on counting, or name files by "
-    "their time"
-)
 
 _DELETED = (
     "the files were deleted: is a folder cleared when the bot dials again? If they are moved on, "
@@ -59,6 +56,7 @@ def judge_frames(
     sampled = is_sampled(matched, observations)
     for stream in streams:
         findings += _of_stream(ledger, matched, stream, sampled=sampled)
+    findings += judge_naming(ledger, matched)
     if not sampled:
         findings += _cut_off(ledger, matched)
     return findings, streams
@@ -142,7 +140,7 @@ def _of_stream(
             column="loses",
             severity=severity,
             what=f"{key}: {len(never)} of {stream.expected} frames were never seen",
-            cause=_why_not_seen(ledger, key, never, seen, overwritten, sampled=sampled),
+            cause=_why_not_seen(ledger, matched, key, never, seen, overwritten, sampled=sampled),
             scenario=stream.scenario,
             count=len(never),
             evidence=[f"frames {_numbers(never)}"],
@@ -157,7 +155,7 @@ def _of_stream(
             "name tells two apart",
             scenario=stream.scenario,
             count=stream.misplaced,
-            evidence=where_misplaced(matched.misplaced, key)[:_SHOWN],
+            evidence=where_misplaced(matched.misplaced, matched.seen, key)[:_SHOWN],
         )
     for kind, count, words in (
         ("doubled", stream.doubled, "are there more often than they were sent"),
@@ -206,7 +204,7 @@ def _cut_off(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
 def _why_overwritten(frames: dict[int, Sent], overwritten: Sequence[int]) -> str:
     last_leg = max(sent.attempt for sent in frames.values())
     if all(frames[number].attempt < last_leg for number in overwritten):
-        return _WRITTEN_OVER
+        return WRITTEN_OVER
     return "a later frame is written over an earlier one: two of them get the same name"
 
 
@@ -223,6 +221,7 @@ def _why_blind(ledger: Ledger, trouble: ObserverTrouble) -> str:
 
 def _why_not_seen(
     ledger: Ledger,
+    matched: Matched,
     key: StreamKey,
     never: Sequence[int],
     seen: set[int],
@@ -234,73 +233,7 @@ def _why_not_seen(
         return "samples were taken, and not every picture was seen"
     if overwritten:
         return _why_overwritten(ledger.streams[key], overwritten)
-    return _why_lost(ledger, key, never, seen)
-
-
-def _why_lost(ledger: Ledger, key: StreamKey, never: Sequence[int], seen: set[int]) -> str:
-    """The pattern of a loss, and what usually leaves it."""
-    frames, bot = ledger.streams[key], ledger.bots.get(key.recording, "")
-    legs = {frames[number].attempt for number in never}
-    if {(bot, leg) for leg in legs} <= ledger.hung_up:
-        return "the receiver ended the connection itself: what it had not kept yet went with it"
-    if not seen:
-        return "nothing of this stream was kept: is its type, its size or a null name passed over?"
-    sizes = {frames[number].size for number in never}
-    if not sizes & {frames[number].size for number in seen}:
-        shown = " or ".join(f"{width}x{height}" for width, height in sorted(sizes))
-        return f"all that are missing are {shown}, none of those kept: a stream's size may change"
-    odd = {frames[number].oddity for number in never}
-    if "" not in odd and not odd & {frames[number].oddity for number in seen}:
-        return f"all that are missing came {' or '.join(sorted(odd))}; none of those kept did"
-    kept_legs = {frames[number].attempt for number in seen}
-    if not legs & kept_legs:
-        if min(legs) > min(kept_legs):
-            return (
-                "nothing was kept after a reconnect: the late close of the old connection may have "
-                "ended the meeting"
-            )
-        return (
-            "nothing was kept of an earlier connection: its state went with it, or the next one "
-            "wrote over its files"
-        )
-    if seen == {max(frames)}:
-        return "only the newest picture is there: each is written over the one before"
-    if _starts_anew(frames, never, seen):
-        return f"as many are missing as came after it: {_WRITTEN_OVER}"
-    if bot in ledger.late_closes and _ends_early(frames, never):
-        return (
-            "nothing was kept from soon after the reconnect on: the late close of the old "
-            "connection ended the meeting"
-        )
-    demanded = sorted(number for number, sent in frames.items() if sent.demanded)
-    if list(never) == demanded[-len(never) :]:
-        return "the last frames are missing: were they still in a queue when the connection closed?"
-    missing = set(never)
-    alone = sum(number - 1 not in missing for number in never)
-    if 0.25 < len(never) / len(frames) < 0.75 and 2 * alone > len(never):
-        return (
-            "about every other frame is missing: sampling by time drops those that come a little "
-            "early"
-        )
-    return "were frames dropped while the receiver was busy?"
-
-
-def _starts_anew(frames: dict[int, Sent], never: Sequence[int], seen: set[int]) -> bool:
-    """Whether as many frames are missing from the beginning of a leg as were kept after it."""
-    legs = {frames[number].attempt for number in never}
-    if len(legs) != 1:
-        return False
-    (leg,) = legs
-    before = sorted(number for number, sent in frames.items() if sent.attempt == leg)
-    after = [number for number in seen if frames[number].attempt > leg]
-    return list(never) == before[: len(after)]
-
-
-def _ends_early(frames: dict[int, Sent], never: Sequence[int]) -> bool:
-    """Whether most of the last leg, and nothing else, is missing from some frame on."""
-    last_leg = max(sent.attempt for sent in frames.values())
-    leg = sorted(number for number, sent in frames.items() if sent.attempt == last_leg)
-    return 2 * len(never) > len(leg) and list(never) == leg[-len(never) :]
+    return why_lost(ledger, matched, key, never, seen)
 
 
 def _numbers(numbers: Sequence[int]) -> str:

@@ -83,6 +83,7 @@ class Ledger:
         bots: the bot of each recording.
         late_closes: bots an old link of which was closed when the next one was up.
         hung_up: (bot, attempt) of each link that the receiver ended.
+        names: of the participant of each stream, as it was last; empty for null.
     """
 
     def __init__(self, events: Iterable[EngineEvent]) -> None:
@@ -93,6 +94,7 @@ class Ledger:
         self.bots: dict[str, str] = {}
         self.late_closes: set[str] = set()
         self.hung_up: set[tuple[str, int]] = set()
+        self.names: dict[StreamKey, str] = {}
         self._recordings: dict[int, str] = {}
         self._by_digest: dict[str, list[FrameId]] = {}
         self._by_time: dict[StreamKey, list[tuple[float, int]]] = defaultdict(list)
@@ -130,6 +132,7 @@ class Ledger:
     def _add(self, event: FrameSent) -> Sent:
         stream = StreamKey(event.recording, event.participant, event.type)
         frames = self.streams.setdefault(stream, {})
+        self.names[stream] = event.name or ""
         sent = frames.get(event.sequence)
         if sent is None:
             sent = frames[event.sequence] = Sent(

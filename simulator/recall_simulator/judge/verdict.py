@@ -10,6 +10,7 @@ from recall_simulator.judge.frames import is_sampled, judge_frames
 from recall_simulator.judge.incidents import judge_incidents
 from recall_simulator.judge.ledger import Ledger
 from recall_simulator.judge.process import judge_process
+from recall_simulator.judge.reading import judge_reading
 from recall_simulator.judge.sightings import match
 from recall_simulator.judge.timelines import draw_timelines, measure_latencies
 from recall_simulator.record.findings import Finding, Verdict, worst
@@ -42,6 +43,7 @@ def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdi
     findings += judge_process(evidence, observations)
     ledger = Ledger(evidence.events)
     matched = match(ledger, observations)
+    findings += judge_reading(evidence.events, ledger, matched)
     about_frames, streams = judge_frames(ledger, matched, observations)
     findings += about_frames
     looked_at = list(CONNECTION)

@@ -1,16 +1,11 @@
-"""What is looked at before anything is sent: the address, the limits of this machine, the files."""
+"""What is looked at before anything is sent: the address, and the limits of this machine."""
 
-import shutil
 import sys
-from pathlib import Path
 
 from recall_simulator.record.errors import UsageError
 
 RESERVE = 128
 """File descriptors that a process needs beside its links."""
-
-ROOM_FOR_A_REPORT = 20 * 2**20
-"""Bytes that must be free where a report is to be written."""
 
 
 def raise_descriptor_limit(links: int) -> None:
@@ -42,17 +37,3 @@ def raise_descriptor_limit_to_the_most() -> None:
 
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def check_room(path: Path) -> None:
-    """See that there is room for a report, before the run that it is about.
-
-    Raises:
-        UsageError: the disk is full, or nearly.
-    """
-    free = shutil.disk_usage(path.parent).free
-    if free < ROOM_FOR_A_REPORT:
-        raise UsageError(
-            f"--report {path}: {free / 1e6:.1f} MB are free on that disk, and a report may take "
-            f"{ROOM_FOR_A_REPORT / 1e6:.0f} MB: give another file"
-        )

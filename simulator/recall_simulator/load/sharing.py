@@ -11,14 +11,11 @@ from collections.abc import Callable, Iterator
 
 from recall_simulator.frames import Encoded, FrameLibrary
 from recall_simulator.meeting import Frame, Messages, Plan, Timed
-from recall_simulator.meeting.messages import shot_of
+from recall_simulator.meeting.messages import front_and_own, shot_of
 from recall_simulator.wire import MaskedText, masked
 
 FRAMES = 8192
 """Frames whose ends are kept, 5 KB each."""
-
-FRONTS = 192 * 2**20
-"""Bytes of masked fronts that are kept."""
 
 
 class SharedSchedule:
@@ -56,17 +53,14 @@ class SharedPictures:
         self._ends: OrderedDict[tuple[int, str, int], tuple[bytes, bytes, int, Encoded]] = (
             OrderedDict()
         )
-        self._fronts: OrderedDict[int, tuple[bytes, bytes]] = OrderedDict()
-        self._held = 0
 
     def pieces(
-        self, key: tuple[int, str, int], head: bytes, make: Callable[[], Encoded]
+        self, key: tuple[int, str, int], make: Callable[[], Encoded]
     ) -> tuple[bytes, bytes, int, Encoded]:
         """The beginning of a message in two masked pieces.
 
         Args:
             key: of the frame: participant, type, sequence.
-            head: what stands before the picture.
             make: makes the picture, where it is not kept.
 
         Returns:
@@ -75,29 +69,12 @@ class SharedPictures:
         found = self._ends.get(key)
         if found is None:
             picture = make()
-            *shared, own = picture.base64
-            front = self._front(head, b"".join(shared) if len(shared) != 1 else shared[0])
+            front, own = front_and_own(picture)
             end = masked(own, len(front))
             found = self._ends[key] = (front, end, len(front) + len(end), picture)
             if len(self._ends) > FRAMES:
                 self._ends.popitem(last=False)
         return found
-
-    def _front(self, head: bytes, text: bytes) -> bytes:
-        """A masked front; the library gives the same object for the same base picture."""
-        kept = self._fronts.get(id(text))
-        if kept is not None and kept[0] is text:
-            self._fronts.move_to_end(id(text))
-            return kept[1]
-        front = masked(head + text, 0)
-        if kept is not None:
-            self._held -= len(kept[1])
-        self._fronts[id(text)] = (text, front)
-        self._held += len(front)
-        while self._held > FRONTS and len(self._fronts) > 1:
-            _, (_, old) = self._fronts.popitem(last=False)
-            self._held -= len(old)
-        return front
 
 
 class SharedMessages(Messages):
@@ -117,7 +94,6 @@ class SharedMessages(Messages):
         span, template = frame.span, self.template(frame)
         front, end, size, picture = self._pictures.pieces(
             (span.participant.id, span.type, frame.sequence),
-            template.head,
             lambda: self._library.encode(shot_of(frame, 0)),
         )
         rest = masked(template.rest(frame.relative), size)

@@ -6,10 +6,10 @@ import pybase64
 
 from recall_simulator.frames import Encoded, FrameLibrary, damaged
 from recall_simulator.frames.png import END, chunk
-from recall_simulator.meeting.plan import Frame, Plan
+from recall_simulator.meeting.plan import PLAIN, Frame, Plan
 from recall_simulator.meeting.timeline import MeetingEvent
 from recall_simulator.record.streams import Shot
-from recall_simulator.wire import EventTemplate, FrameTemplate, MaskedText, WireOptions
+from recall_simulator.wire import EventTemplate, FrameTemplate, MaskedText, WireOptions, masked
 
 _LARGEST_FILL = 2**20
 """Bytes of data in one chunk that fills a PNG up."""
@@ -58,8 +58,15 @@ class Messages:
         return FrameMessage(self._message(frame, text), picture)
 
     def sendable(self, frame: Frame) -> tuple[bytes | MaskedText, Encoded]:
-        """The same in the form in which it is to be sent."""
-        return self.frame(frame)
+        """The same in the form in which it is to be sent; an ordinary frame is masked already."""
+        if frame.form is not PLAIN:
+            return self.frame(frame)
+        picture = self._library.encode(shot_of(frame, self._plan.number))
+        front, own = front_and_own(picture)
+        template = self.template(frame)
+        rest = template.rest(frame.relative)
+        end = masked(own + rest, len(front))
+        return MaskedText(front, end, text=(template.head, *picture.base64, rest)), picture
 
     def _message(self, frame: Frame, base64: tuple[bytes, ...]) -> bytes:
         return self.template(frame).message(
@@ -84,6 +91,20 @@ class Messages:
     def event(self, event: MeetingEvent) -> bytes:
         """The message of something that happened in the meeting."""
         return self._events.participant_event(event.event, event.participant, event.at)
+
+
+def front_and_own(picture: Encoded) -> tuple[bytes, bytes]:
+    """What a message with a picture begins with, masked and made once, and the rest of the picture.
+
+    Args:
+        picture: spliced, as the library gives those of no special kind.
+    """
+    assert picture.shared is not None
+    return picture.shared.prepared(_masked_front), picture.base64[-1]
+
+
+def _masked_front(text: bytes) -> bytes:
+    return masked(FrameTemplate.head + text, 0)
 
 
 def _filled_up(picture: Encoded, missing: int) -> Encoded:

@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from recall_simulator.observe.family import Family
 from recall_simulator.observe.lines import Pipes
 from recall_simulator.observe.observer import Now, Tell, passed
 from recall_simulator.observe.process import split_command
-from recall_simulator.observe.rows import RowError, read_row, read_rows
+from recall_simulator.observe.rows import RowError, read_rows
 from recall_simulator.record.observations import ObserverTrouble
 
 TIMEOUT: Final = 60.0
@@ -77,17 +77,22 @@ class CommandObserver:
             return
         try:
             output = await self._run()
-            rows = [
-                read_row(row, observer=self.name, where=where, at=self._now())
-                for where, row in read_rows(output)
-            ]
-            if not rows:
-                raise RowError("it said nothing: it must print JSON, an object for each frame")
+            rows = read_rows(output, observer=self.name, at=self._now())
+            if not rows.seen:
+                nothing = "it said nothing: it must print JSON, an object for each frame"
+                raise RowError(rows.unread or nothing)
         except RowError as error:
-            self._tell(ObserverTrouble(observer=self.name, at=self._now(), trouble=str(error)))
+            self._trouble(str(error), "blind")
             return
-        for row in rows:
+        for row in rows.seen:
             self._tell(row)
+        if rows.unread:
+            self._trouble(rows.unread, "partial")
+
+    def _trouble(self, trouble: str, severity: Literal["blind", "partial"]) -> None:
+        self._tell(
+            ObserverTrouble(observer=self.name, at=self._now(), trouble=trouble, severity=severity)
+        )
 
     async def _run(self) -> str:
         """Standard output of the command.

@@ -8,11 +8,11 @@ import sys
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from recall_simulator.observe.contents import look, sighted
 from recall_simulator.observe.observer import Identify, Now, Tell
-from recall_simulator.observe.rows import RowError, read_row
+from recall_simulator.observe.rows import RowError, Rows, read_row
 from recall_simulator.record.errors import UsageError, closest
 from recall_simulator.record.observations import Claim, ObserverTrouble, Sighting
 
@@ -68,13 +68,14 @@ class HookObserver:
         try:
             async with asyncio.timeout(self._timeout):
                 items = await self._call()
-            seen = [
-                sighting
-                for number, item in enumerate(items, 1)
-                for sighting in await self._read(item, f"item {number}")
-            ]
-            if not seen:
-                raise RowError("it returned nothing")
+            rows = Rows([], [])
+            for number, item in enumerate(items, 1):
+                try:
+                    rows.seen.append(await self._read(item, f"item {number}"))
+                except RowError as error:
+                    rows.problems.append(str(error))
+            if not rows.seen:
+                raise RowError(rows.unread or "it returned nothing")
         except TimeoutError:
             self._trouble(f"it was not done after {self._timeout:g} s")
         except RowError as error:
@@ -85,8 +86,10 @@ class HookObserver:
                 f"it raised {type(error).__name__}: {error} ({last.filename}, line {last.lineno})"
             )
         else:
-            for sighting in seen:
+            for sighting in rows.seen:
                 self._tell(sighting)
+            if rows.unread:
+                self._trouble(rows.unread, "partial")
 
     async def _call(self) -> list[Any]:
         function: Callable[[], Any] = self._function
@@ -102,27 +105,32 @@ class HookObserver:
             return [item async for item in answer]
         return _listed(answer)
 
-    async def _read(self, item: object, where: str) -> list[Sighting | Claim]:
+    async def _read(self, item: object, where: str) -> Sighting | Claim:
         if isinstance(item, Sighting | Claim):
-            return [item]
+            return item
         if isinstance(item, Mapping):
             try:
-                return [read_row(item, observer=self.name, where=where, at=self._now())]
+                return read_row(item, observer=self.name, where=where, at=self._now())
             except RowError as error:
                 raise RowError(f"{where}: {error}") from None
         if isinstance(item, str | os.PathLike):
             return await self._picture(Path(item))
         raise RowError(f"{where} is {type(item).__name__}: neither a sighting nor a row nor a path")
 
-    async def _picture(self, path: Path) -> list[Sighting | Claim]:
-        contents = await asyncio.to_thread(lambda: look(path.read_bytes(), self._identify))
+    async def _picture(self, path: Path) -> Sighting:
+        try:
+            contents = await asyncio.to_thread(lambda: look(path.read_bytes(), self._identify))
+        except OSError as error:
+            raise RowError(f"{path} can't be read: {error.strerror}") from None
         if not contents.shown:
             raise RowError(f"{path} can't be read as a picture: {contents.problem}")
         (shown,) = contents.shown
-        return [sighted(shown, observer=self.name, where=str(path), at=self._now())]
+        return sighted(shown, observer=self.name, where=str(path), at=self._now())
 
-    def _trouble(self, trouble: str) -> None:
-        self._tell(ObserverTrouble(observer=self.name, at=self._now(), trouble=trouble))
+    def _trouble(self, trouble: str, severity: Literal["blind", "partial"] = "blind") -> None:
+        self._tell(
+            ObserverTrouble(observer=self.name, at=self._now(), trouble=trouble, severity=severity)
+        )
 
 
 def _load(name: str, reference: str) -> Callable[[], Any]:

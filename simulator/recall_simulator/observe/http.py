@@ -4,7 +4,6 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
-from collections import Counter
 from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any, Final, Literal
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 
 from recall_simulator.observe.contents import look, sighted
 from recall_simulator.observe.observer import Identify, Now, Tell, passed
-from recall_simulator.observe.rows import RowError, read_row, read_rows
+from recall_simulator.observe.rows import RowError, read_rows
 from recall_simulator.observe.trust import trusting
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import Claim, ObserverTrouble
@@ -63,7 +62,8 @@ class HttpObserver:
         self._latest = b""
         self._changed = asyncio.Event()
         self._counts: dict[StreamKey, int] = {}
-        self._rows: Counter[str] = Counter()
+        self._rows = 0
+        self._unread = ""
         self._pictures = 0
         self._is_sampled = False
         self._problem = "it was not asked"
@@ -94,6 +94,8 @@ class HttpObserver:
             self._trouble(f"{self._url} showed nothing: {self._problem}", "blind")
         elif self._problem:
             self._trouble(f"{self._url} could not be asked at the end: {self._problem}", "partial")
+        elif self._unread:
+            self._trouble(f"{self._url}: {self._unread}", "partial")
         elif self._is_sampled:
             self._trouble(
                 f"{self._url} shows its latest picture alone, seen {self._pictures} times: what "
@@ -160,12 +162,15 @@ class HttpObserver:
 
     def _take_rows(self, text: str, *, last: bool) -> None:
         """Take counts at any time, and frames at the end, when the list is whole."""
-        for where, row in read_rows(text):
-            seen = read_row(row, observer=self.name, where=f"{self._url}, {where}", at=self._now())
+        rows = read_rows(text, observer=self.name, at=self._now(), of=f"{self._url}, ")
+        if rows.unread and not rows.seen:
+            raise RowError(rows.unread)
+        self._unread = rows.unread
+        for seen in rows.seen:
             if isinstance(seen, Claim):
                 self._claim(seen)
             elif last:
-                self._rows[where] += 1
+                self._rows += 1
                 self._tell(seen)
 
     def _claim(self, claim: Claim) -> None:

@@ -10,8 +10,8 @@ says under which stream the receiver has the picture.
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple, cast
 
 from recall_simulator.record.observations import Claim, Sighting
 from recall_simulator.record.streams import StreamKey, StreamType
@@ -67,32 +67,60 @@ def read_row(row: Mapping[str, Any], *, observer: str, where: str, at: float) ->
     )
 
 
-def read_rows(text: str) -> list[tuple[str, dict[str, Any]]]:
-    """Take JSON apart: a list of objects, one object, or an object a line.
+class Rows(NamedTuple):
+    """What could be read of some rows, and what is wrong with the others."""
 
-    Returns:
-        For each row where it stands, `line 3` or `row 3`, and the row.
+    seen: list[Sighting | Claim]
+    problems: list[str]
 
-    Raises:
-        RowError: it is not JSON, or something else than objects.
+    @property
+    def unread(self) -> str:
+        """One sentence on the rows that can't be read; empty where all can."""
+        if not self.problems:
+            return ""
+        rows = len(self.seen) + len(self.problems)
+        if rows == 1:
+            return self.problems[0]
+        return f"{len(self.problems)} of {rows} rows can't be read: {self.problems[0]}"
+
+
+def read_rows(text: str, *, observer: str, at: float, of: str = "") -> Rows:
+    """Read JSON: a list of objects, one object, or an object a line.
+
+    Args:
+        text: all of it.
+        observer: that was told it.
+        at: when, real seconds since the run began.
+        of: stands before `line 3` or `row 3` where a sighting says where it was.
     """
+    rows = Rows([], [])
+    for where, row in _taken_apart(text):
+        if isinstance(row, ValueError):
+            rows.problems.append(f"{where} is not JSON ({row})")
+        elif not isinstance(row, dict):
+            rows.problems.append(f"{where} is no object but {json.dumps(row)[:80]}")
+        else:
+            try:
+                rows.seen.append(read_row(row, observer=observer, where=of + where, at=at))
+            except RowError as error:
+                rows.problems.append(f"{where}: {error}")
+    return rows
+
+
+def _taken_apart(text: str) -> Iterator[tuple[str, Any]]:
+    """Each row with where it stands; a line that is no JSON is the error about it."""
     try:
         whole = json.loads(text)
     except ValueError:
-        rows = []
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip():
                 try:
-                    rows.append((f"line {number}", json.loads(line)))
+                    yield f"line {number}", json.loads(line)
                 except ValueError as error:
-                    raise RowError(f"line {number} is not JSON ({error}): {line[:80]}") from None
+                    yield f"line {number}", ValueError(f"{error}: {line[:80]}")
     else:
         many = whole if isinstance(whole, list) else [whole]
-        rows = [(f"row {number}", row) for number, row in enumerate(many, 1)]
-    for where, row in rows:
-        if not isinstance(row, dict):
-            raise RowError(f"{where} is no object but {json.dumps(row)[:80]}")
-    return rows
+        yield from ((f"row {number}", row) for number, row in enumerate(many, 1))
 
 
 def _whole(row: Mapping[str, Any], key: str, default: int) -> int:

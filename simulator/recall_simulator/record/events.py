@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from recall_simulator.record.outcomes import Closing, Outcome
+from recall_simulator.record.outcomes import Closing, Outcome, Pings
 from recall_simulator.record.streams import Expectation, SignatureForm, StreamType
 
 DropReason = Literal["outage", "slow receiver", "slow network", "lost in sending", "interrupted"]
@@ -190,6 +190,7 @@ class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
         last_expect: what was asked of the receiver for the last message on this link.
         refusable: whether this link bore any message that the receiver may refuse.
         closing: what became of our close frame; None where we sent none, or sent it second.
+        pings: of ours over this link, and what came in answer.
     """
 
     scenario: str
@@ -203,6 +204,7 @@ class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     last_expect: Expectation = "must accept"
     refusable: bool = False
     closing: Closing | None = None
+    pings: Pings = Pings()
 
 
 class OldLinkClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="late"):

@@ -41,6 +41,20 @@ class Closing(msgspec.Struct, frozen=True):
     left_open: bool
 
 
+class Pings(msgspec.Struct, frozen=True, kw_only=True):
+    """Pings of ours over one link, and what came in answer (RFC 6455, sections 5.5.2 and 5.5.3).
+
+    Attributes:
+        sent: pings, those before a planned end among them.
+        answered: pongs with the payload of a ping of ours.
+        strays: other pongs.
+    """
+
+    sent: int = 0
+    answered: int = 0
+    strays: int = 0
+
+
 COMPLETED = Outcome("completed", "plan", opened=True)
 PLANNED_CUT = Outcome("planned cut", "plan", opened=True)
 PLANNED_OVERLAP = Outcome("planned overlap", "plan", opened=True)

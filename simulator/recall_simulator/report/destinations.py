@@ -15,9 +15,8 @@ from recall_simulator.record.errors import UsageError, closest
 Kind = Literal["junit", "json", "html", "markdown"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-
-ROOM = 8_000_000
-"""Bytes that the page of a long check may take."""
+ROOM = 20_000_000
+"""Bytes that the page of a long check, or of a long load, may take."""
 
 
 class Destination(msgspec.Struct, frozen=True):
@@ -83,7 +82,8 @@ def _try(destination: Destination) -> None:
         ) from None
     if free < ROOM:
         raise UsageError(
-            f"--report {destination} may not find room: {free / 1e6:.1f} MB are free on that disk"
+            f"--report {destination} may not find room: {free / 1e6:.1f} MB are free on that disk, "
+            f"and it may take {ROOM / 1e6:.0f} MB: give another file"
         )
 
 

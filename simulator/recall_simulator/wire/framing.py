@@ -4,12 +4,15 @@ Source: RFC 6455, section 5.2.
 """
 
 import struct
-from functools import lru_cache
+
+try:
+    from websockets.speedups import apply_mask  # in C: 80 times as fast
+except ImportError:
+    from websockets.utils import apply_mask
 
 CONTINUATION, TEXT, BINARY = 0x0, 0x1, 0x2
 CLOSE, PING, PONG = 0x8, 0x9, 0xA
 _FIN, _MASKED = 0x80, 0x80
-_SHORT = 4096
 _MASK = b"\x37\xfa\x21\x3d"
 """Any mask will do where nothing between us and the receiver has to be protected from us."""
 
@@ -48,33 +51,26 @@ def masked(data: bytes, at: int) -> bytes:
         data: part of a payload; masking it again gives it back.
         at: bytes of the payload that stand before it.
     """
-    size = len(data)
-    mask = _short_mask(size, at % 4) if size < _SHORT else _mask(size, at % 4)
-    return (int.from_bytes(data) ^ mask).to_bytes(size)
-
-
-def _mask(size: int, turn: int) -> int:
-    key = _MASK[turn:] + _MASK[:turn]
-    return int.from_bytes((key * (size // 4 + 1))[:size])
-
-
-_short_mask = lru_cache(maxsize=1024)(_mask)
+    turn = at % 4
+    return apply_mask(data, _MASK[turn:] + _MASK[:turn])
 
 
 class MaskedText:
     """A message as one text frame, masked already, in pieces that need not be joined to be sent.
 
-    Masking and joining cost more than all else about a large message; what is common to many
-    messages is masked once.
+    Joining costs more than all else about a large message, and what is common to many messages is
+    masked once.
 
     Args:
         pieces: of the payload, each masked for its place in it.
+        text: the payload in pieces, not masked, where it is at hand.
     """
 
-    __slots__ = ("_size", "frame")
+    __slots__ = ("_size", "_text", "frame")
 
-    def __init__(self, *pieces: bytes) -> None:
+    def __init__(self, *pieces: bytes, text: tuple[bytes, ...] = ()) -> None:
         self._size = size = sum(map(len, pieces))
+        self._text = text
         self.frame = (_header(size, _FIN | TEXT), *pieces)
 
     def __len__(self) -> int:
@@ -83,6 +79,8 @@ class MaskedText:
 
     def __bytes__(self) -> bytes:
         """The payload, as the receiver reads it."""
+        if self._text:
+            return b"".join(self._text)
         return masked(b"".join(self.frame[1:]), 0)
 
 

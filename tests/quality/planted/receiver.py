@@ -358,6 +358,13 @@ class TrustsNames(Clean):
         Path(f"{place}-{next(self.numbers[place]):06}.png").write_bytes(png)
 
 
+class NamesFoldersAfterPeople(Clean):
+    def place(self, connection: Any, recording: str, frame: Message) -> Path:
+        participant = frame["participant"]
+        person = f"{participant['name'] or 'somebody'}-{participant['id']}"
+        return self.folder / person / recording / str(frame["type"])
+
+
 class ReadsOuterParticipant(Clean):
     """And passes over what it can't read, so that nothing seems wrong."""
 
@@ -552,6 +559,13 @@ class AnswersNoPing(HandWritten):
         """Pings are for browsers."""
 
 
+class AnswersPingsWithNothing(HandWritten):
+    """A pong is a pong."""
+
+    def answer_ping(self, writer: asyncio.StreamWriter, payload: bytes) -> None:
+        super().answer_ping(writer, b"")
+
+
 class TakesPingsForText(HandWritten):
     """A ping that holds more than a number has something to say."""
 
@@ -728,6 +742,7 @@ BUGS: dict[str, type[Clean]] = {
     "dies-on-truncated-picture": DiesOnTruncatedPicture,
     "closes-on-truncated-picture": ClosesOnTruncatedPicture,
     "trusts-names": TrustsNames,
+    "names-folders-after-people": NamesFoldersAfterPeople,
     "reads-outer-participant": ReadsOuterParticipant,
     "dies-on-outer-participant": DiesOnOuterParticipant,
     "limit-of-1-mib": LimitOfOneMebibyte,
@@ -743,6 +758,7 @@ BUGS: dict[str, type[Clean]] = {
     "reads-long-lengths-only": ReadsLongLengthsOnly,
     "drops-fragments": DropsFragments,
     "answers-no-ping": AnswersNoPing,
+    "answers-pings-with-nothing": AnswersPingsWithNothing,
     "takes-pings-for-text": TakesPingsForText,
     "answers-no-close": AnswersNoClose,
     "checks-no-signature": ChecksNoSignature,

@@ -13,8 +13,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.utils import accept_key
 
 from recall_simulator.engine import Link, LinkLost, WebSocketDialer
-from recall_simulator.record.outcomes import Closing, Outcome
-from recall_simulator.wire import LinkPlan, parse_endpoint
+from recall_simulator.record.outcomes import Closing, Outcome, Pings
+from recall_simulator.wire import LinkPlan, Travel, parse_endpoint
 
 T = TypeVar("T")
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -67,6 +67,19 @@ def test_a_ping_is_answered() -> None:
         return await link.answers_ping(5.0)
 
     assert over_a_link(use, wait)
+
+
+def test_pings_are_counted_with_the_pongs_that_repeat_their_payload() -> None:
+    async def beat(connection: ServerConnection) -> None:
+        await connection.pong(b"still here")
+        await connection.wait_closed()
+
+    async def use(link: Link) -> Pings:
+        link.send(b"x" * 9, Travel(fragments=3, ping=b"are you there?"))
+        assert await link.answers_ping(5.0)
+        return link.pings
+
+    assert over_a_link(use, beat) == Pings(sent=4, answered=4, strays=1)
 
 
 def test_pings_of_the_receiver_are_answered_and_its_messages_read() -> None:

@@ -116,7 +116,7 @@ def test_the_picture_in_use_stays_even_if_it_is_over_the_budget(
 
 
 def test_recently_used_pictures_outlive_older_ones(fonts: Fonts, shot: ShotMaker) -> None:
-    library = fresh(fonts, budget=36_000)
+    library = fresh(fonts, budget=72_000)
     library.encode(shot(participant=100))
     library.encode(shot(participant=200))
     library.encode(shot(participant=100))

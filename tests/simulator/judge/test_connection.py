@@ -91,7 +91,7 @@ def test_the_verdict_is_the_worst_finding(
 
 def test_equal_ends_are_one_finding_with_their_number_and_cause() -> None:
     ends = [outcomes.closed(1009, "message too big")] * 3
-    (finding, _) = judge(life(*ends, reason="unconnected", size=int(1.31 * 2**20))).findings
+    (finding,) = judge(life(*ends, reason="unconnected", size=int(1.31 * 2**20))).findings
     assert finding.count == 3
     assert finding.what == "closed 1009 3 times (message too big)"
     assert "1.31 MiB" in finding.cause
@@ -203,6 +203,13 @@ def test_a_cut_that_leaves_no_time_to_dial_again_is_nobodys_failure() -> None:
         assert (verdict.verdict, verdict.findings) == ("ok", [])
     never_up = judge(life(outcomes.PLANNED_ABORT, reason="unconnected"))
     assert (never_up.verdict, never_up.findings[0].kind) == ("inconclusive", "unconnected")
+
+
+def test_a_link_that_the_receiver_ended_too_late_for_another_is_told_once() -> None:
+    verdict = judge(life(outcomes.closed(1009, ""), reason="unconnected"))
+    assert [finding.kind for finding in verdict.findings] == ["dropped"]
+    kept_away = judge(life(outcomes.closed(1009, ""), REFUSED, reason="unconnected"))
+    assert "unconnected" in [finding.kind for finding in kept_away.findings]
 
 
 def test_being_unconnected_at_the_end_after_having_been_up_is_a_failure() -> None:

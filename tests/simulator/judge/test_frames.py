@@ -84,6 +84,16 @@ def run(*legs: Iterable[FrameSent], in_doubt: int = 0, unsent: int = 0) -> list[
     return [*events, BotEnded(**WHO, at=99.0, reason="finished")]
 
 
+def ending_in(outcome: Outcome, events: list[EngineEvent]) -> list[EngineEvent]:
+    """The same run, whose first link ended so."""
+    return [
+        msgspec.structs.replace(event, outcome=outcome)
+        if isinstance(event, AttemptEnded) and event.attempt == 1
+        else event
+        for event in events
+    ]
+
+
 def saw(
     sent: FrameSent, *, place: str | None = None, where: str = "", delay: float = 0.5
 ) -> Sighting:
@@ -124,7 +134,9 @@ def test_frames_never_seen_are_lost() -> None:
 @pytest.mark.parametrize(
     ("kept", "words"),
     [
-        (range(0, 10, 2), "sampling by time"),
+        (range(0, 10, 2), "about every other frame is missing: sampling by time"),
+        ((0, 1, 2, 4, 5, 7, 9), "here and there: sampling by time"),
+        ((0, 1, 2, 4, 5, 6, 8, 9), "busy"),
         (range(7), "the last frames are missing"),
         ((0, 1, 3, 4, 5, 6, 7, 8, 9), "busy"),
         ((0, 1, 7, 8, 9), "busy"),  # half of them, and one after the other
@@ -133,6 +145,28 @@ def test_frames_never_seen_are_lost() -> None:
 def test_the_pattern_of_a_loss_names_its_usual_cause(kept: Iterable[int], words: str) -> None:
     verdict = judge(run([*ADA, *BO]), [*map(saw, BO), *(saw(ADA[number]) for number in kept)])
     assert words in verdict.findings[0].cause
+
+
+def test_one_frame_in_four_is_no_sampling_by_time() -> None:
+    sent = [frame(n) for n in range(16)]
+    seen = [saw(one) for one in sent if one.sequence % 4 != 2]
+    verdict = judge(run([*sent, *BO]), [*seen, *map(saw, BO)])
+    assert verdict.findings[0].cause.startswith("one frame in 4 is missing")
+
+
+def test_frames_that_go_with_a_broken_one_before_them_are_laid_to_that() -> None:
+    sent = [
+        msgspec.structs.replace(
+            frame(n, expect="must accept" if n % 4 else "must survive"),
+            oddity="" if n % 4 else "with a broken picture",
+        )
+        for n in range(12)
+    ]
+    seen = [saw(one) for one in sent if one.sequence % 4 > 1]
+    verdict = judge(run([*sent, *BO]), [*seen, *map(saw, BO)])
+    (lost,) = verdict.findings
+    assert lost.evidence == ["frames 1, 5, 9"]
+    assert "right after one that may be thrown away, with a broken picture" in lost.cause
 
 
 def test_the_last_frames_are_missing_though_one_of_them_need_not_be_kept() -> None:
@@ -146,12 +180,7 @@ def test_the_last_frames_are_missing_though_one_of_them_need_not_be_kept() -> No
 def test_what_was_lost_where_the_receiver_hung_up_is_laid_to_that(kept: Iterable[int]) -> None:
     second = [frame(n, attempt=2) for n in range(10, 20)]
     hung_up = Outcome("closed 1000", "receiver", opened=True)
-    events = [
-        msgspec.structs.replace(event, outcome=hung_up)
-        if isinstance(event, AttemptEnded) and event.attempt == 1
-        else event
-        for event in run([*ADA, *BO], second)
-    ]
+    events = ending_in(hung_up, run([*ADA, *BO], second))
     observations = [*map(saw, BO), *map(saw, second), *(saw(ADA[number]) for number in kept)]
     lost = next(found for found in judge(events, observations).findings if found.kind == "lost")
     assert "the receiver ended the connection itself" in lost.cause
@@ -169,9 +198,16 @@ def test_a_stream_of_which_nothing_was_kept() -> None:
 
 def test_a_leg_of_which_nothing_was_kept() -> None:
     second = [frame(n, attempt=2) for n in range(10, 20)]
-    verdict = judge(run(ADA, second), [saw(sent) for sent in ADA])
-    assert summary(verdict) == [("lost", "failed", 10)]
-    assert "late close of the old connection" in verdict.findings[0].cause
+    seen = [saw(sent) for sent in ADA]
+    for outcome, words in (
+        (outcomes.PLANNED_OVERLAP, "the late close of the old connection"),
+        (outcomes.PLANNED_CUT, "after a reconnect: the end of the old connection"),
+        (outcomes.closed(1000, ""), "the receiver had ended a connection itself"),
+    ):
+        verdict = judge(ending_in(outcome, run(ADA, second)), seen)
+        lost = verdict.findings[-1]
+        assert (lost.kind, lost.severity, lost.count) == ("lost", "failed", 10)
+        assert words in lost.cause
     verdict = judge(run(ADA, second), [saw(sent) for sent in second])
     assert "nothing was kept of an earlier connection" in verdict.findings[0].cause
 
@@ -207,12 +243,7 @@ def test_what_ends_soon_after_a_late_close_was_ended_by_it(
     kept: int, outcome: Outcome, words: str
 ) -> None:
     second = [frame(n, attempt=2) for n in range(10, 20)]
-    events = [
-        msgspec.structs.replace(event, outcome=outcome)
-        if isinstance(event, AttemptEnded) and event.attempt == 1
-        else event
-        for event in run(ADA, second)
-    ]
+    events = ending_in(outcome, run(ADA, second))
     verdict = judge(events, [saw(sent) for sent in [*ADA, *second] if sent.sequence < kept])
     assert words in verdict.findings[0].cause
 
@@ -350,6 +381,62 @@ def test_places_that_bear_each_others_ids_were_exchanged(names: tuple[str, str])
 )
 def test_other_numbers_in_places_say_nothing(names: tuple[str, str]) -> None:
     assert exchanged(*names) == []
+
+
+def test_a_place_that_stands_for_many_folders_comes_with_some_of_its_files() -> None:
+    folder = "out/*/webcam/*.png"
+    seen = [saw(sent, place=folder, where=f"out/{n}/webcam/1.png") for n, sent in enumerate(ADA)]
+    astray = [
+        saw(sent, place=folder, where=f"out/{n}/webcam/2.png") for n, sent in enumerate(BO[:9])
+    ]
+    verdict = judge(run([*ADA, *BO]), [*seen, *astray, saw(BO[9], place="out/bo")])
+    (mixed,) = verdict.findings
+    assert mixed.evidence == [
+        f"9 in {folder}, where most are 100/webcam: out/0/webcam/2.png, out/4/webcam/2.png, "
+        "out/8/webcam/2.png"
+    ]
+
+
+def named(sent: FrameSent, name: str) -> FrameSent:
+    return msgspec.structs.replace(sent, name=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "landing"),
+    [
+        ("../../etc/bo", "../etc/bo/1.png"),
+        ("../x", "x/1.png"),
+        ("/etc/bo", "/etc/bo/1.png"),
+        ("Bo / Room 4", ""),
+        ("Bo", ""),
+    ],
+)
+def test_a_name_that_is_a_path_is_the_cause_where_files_are_named_after_people(
+    name: str, landing: str
+) -> None:
+    ada, bo = [named(sent, "Ada") for sent in ADA], [named(sent, name) for sent in BO]
+    verdict = judge(run([*ada, *bo]), [saw(sent, where="out/Ada/1.png") for sent in ada])
+    assert summary(verdict) == [("lost", "failed", 10)]
+    cause = verdict.findings[0].cause
+    assert (landing in cause and repr(name) in cause) if landing else "is its type" in cause
+    by_id = judge(run([*ada, *bo]), [saw(sent, where="out/100/1.png") for sent in ada])
+    assert "is its type" in by_id.findings[0].cause
+
+
+def test_pictures_that_were_seen_where_a_name_led_them_lie_outside() -> None:
+    ada, bo = [named(sent, "Ada") for sent in ADA], [named(sent, "../../etc/bo") for sent in BO]
+    seen = [
+        *(saw(sent, where=f"x/out/Ada/{sent.sequence}.png") for sent in ada),
+        *(saw(sent, where=f"etc/bo/{sent.sequence}.png") for sent in bo),
+    ]
+    verdict = judge(run([*ada, *bo]), seen)
+    assert summary(verdict) == [("escaped", "failed", 10)]
+    assert verdict.findings[0].evidence == ["etc/bo/0.png", "etc/bo/1.png", "etc/bo/2.png"]
+    assert "'../../etc/bo'" in verdict.findings[0].what
+    assert judge(run([*ada, *bo]), [*seen[:10], *map(saw, bo)]).findings == []
+    ada, bo = [named(sent, "Ada") for sent in ADA], [named(sent, "../bo") for sent in BO]
+    seen = [saw(sent, where=f"out/Ada-{sent.sequence}.png") for sent in ada]
+    assert judge(run([*ada, *bo]), [*seen, *map(saw, bo)]).findings == []
 
 
 def test_types_that_were_exchanged() -> None:

@@ -1,8 +1,6 @@
 """What is made of a run: lines while it goes on, a verdict at the end."""
 
-import shutil
 import socket
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -20,7 +18,6 @@ from recall_simulator.load.mission import Mission
 from recall_simulator.load.orders import Aimed, Began, Flushed, Orders, Over, Trouble
 from recall_simulator.load.outcome import Played, judge_run
 from recall_simulator.load.page import load_page
-from recall_simulator.load.safety import check_room
 from recall_simulator.load.shapes import Shape
 from recall_simulator.load.sight import Sight
 from recall_simulator.load.view import forecast, live, print_summary
@@ -203,13 +200,6 @@ def test_prometheus_gets_what_was_counted() -> None:
     assert value("recallsim_load_links", {"state": "up"}) == 9
     assert value("recallsim_load_late_seconds_bucket", {"le": "0.25"}) == 2
     assert value("recallsim_load_late_seconds_count") == 3
-
-
-def test_a_full_disk_is_said_before_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = shutil.disk_usage(".")
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1_000_000))
-    with pytest.raises(UsageError, match=r"1\.0 MB are free"):
-        check_room(Path("x.html"))
 
 
 def test_a_port_that_is_taken_is_said() -> None:

@@ -53,7 +53,7 @@ def test_what_is_kept_has_a_bound(library: FrameLibrary) -> None:
     plan, frames = frames_of(0, 1)
     kept = Messages(plan, library).frame(frames[0]).picture
     for number in range(FRAMES + 10):
-        pictures.pieces((100, "webcam", number), b"head", lambda: kept)
+        pictures.pieces((100, "webcam", number), lambda: kept)
     assert len(pictures._ends) == FRAMES
 
 

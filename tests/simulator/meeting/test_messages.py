@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable
 
 from recall_simulator.frames import FrameLibrary
-from recall_simulator.meeting import Frame, MeetingEvent, Messages, Plan
+from recall_simulator.meeting import Frame, FrameForm, MeetingEvent, Messages, Plan
 from recall_simulator.sources.fonts import shipped_fonts
+from recall_simulator.wire import MaskedText, Travel, masked
 
 PlansOf = Callable[..., list[Plan]]
 
@@ -38,6 +39,30 @@ def test_the_same_scenario_seed_run_id_and_start_give_the_same_bytes(plans_of: P
     first = once()
     assert first == once()
     assert len(set(first)) == len(first)
+
+
+def test_what_is_sent_is_the_message_masked_and_nothing_else(
+    plans_of: PlansOf, library: FrameLibrary
+) -> None:
+    (plan,) = plans_of(MEETING)
+    make = Messages(plan, library)
+    frames = [timed.item for timed in plan.schedule() if isinstance(timed.item, Frame)]
+    assert len(frames) > 20
+    for frame in frames:
+        sendable, _ = make.sendable(frame)
+        assert isinstance(sendable, MaskedText)
+        whole = make.frame(frame).message
+        assert masked(b"".join(sendable.frame[1:]), 0) == whole == bytes(sendable)
+
+
+def test_a_frame_that_travels_unusually_is_not_masked_beforehand(
+    plans_of: PlansOf, library: FrameLibrary
+) -> None:
+    (plan,) = plans_of(MEETING)
+    make = Messages(plan, library)
+    frame = next(timed.item for timed in plan.schedule() if isinstance(timed.item, Frame))
+    odd = frame._replace(form=FrameForm(travel=Travel(fragments=3)))
+    assert make.sendable(odd)[0] == make.frame(odd).message
 
 
 def test_frames_carry_the_span_that_they_belong_to(

@@ -116,6 +116,23 @@ def test_rows_of_frames_are_taken_at_the_end_and_counts_at_any_time(
     assert len(told.of(Claim)) == 1
 
 
+def test_a_row_that_cannot_be_read_is_told_and_stepped_over(
+    run: Run, told: Told, answers: Answers
+) -> None:
+    good = {"participant": 100, "type": "webcam", "sequence": 3}
+    answers.body = json.dumps([good, {"participant": "bob"}, {**good, "sequence": 4}]).encode()
+
+    async def main() -> None:
+        observer = answers.watch(told)
+        await observer.start()
+        await observer.stop()
+
+    run(main)
+    assert [seen.sequence for seen in told.of(Sighting)] == [3, 4]
+    assert told.trouble.severity == "partial"
+    assert "1 of 3 rows can't be read: row 2: a row needs sha256" in told.trouble.trouble
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "body", "words"),
     [

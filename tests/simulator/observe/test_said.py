@@ -146,6 +146,26 @@ def test_a_command_that_fails_makes_it_blind(
     assert words in told.trouble.trouble
 
 
+GOOD_ROW = json.dumps({"sha256": DIGEST})
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([GOOD_ROW, '{"sha256": "abc"}', GOOD_ROW], "line 2: sha256 'abc' is not 64 hex digits"),
+        ([GOOD_ROW, "Traceback:", "", GOOD_ROW], "line 2 is not JSON"),
+        ([f"[{GOOD_ROW},", "7,", f"{GOOD_ROW}]"], "row 2 is no object but 7"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_told_and_stepped_over(
+    rows: list[str], words: str, run: Run, told: Told, script: Script
+) -> None:
+    ask(run, told, script("\n".join(f"print({row!r})" for row in rows)))
+    assert [seen.sha256 for seen in told.of(Sighting)] == [DIGEST, DIGEST]
+    assert told.trouble.severity == "partial"
+    assert "1 of 3 rows can't be read: " + words in told.trouble.trouble
+
+
 @pytest.mark.slow
 def test_a_command_that_hangs_is_ended(
     run: Run, told: Told, script: Script, tmp_path: Path
@@ -206,6 +226,13 @@ def test_a_function_may_return_or_yield_rows_and_paths(
     assert (second.sequence, second.where) == (4, "a.png")
 
 
+def test_an_item_that_cannot_be_read_is_told_and_stepped_over(hook: Any, told: Told) -> None:
+    hook(f"def seen(): return ['missing.png', {GOOD_ROW}]")
+    assert [seen.sha256 for seen in told.of(Sighting)] == [DIGEST]
+    assert told.trouble.severity == "partial"
+    assert "1 of 2 rows can't be read: missing.png" in told.trouble.trouble
+
+
 def test_a_function_may_make_its_own_sightings(hook: Any, told: Told) -> None:
     hook(
         "from recall_simulator.record.observations import Claim, Sighting\n"
@@ -224,7 +251,7 @@ def test_a_function_may_make_its_own_sightings(hook: Any, told: Told) -> None:
         ("def seen(): pass", "it returned nothing"),
         ("def seen(): return [3]", "item 1 is int"),
         ("def seen(): return {'sequence': 3}", "item 1: a row needs"),
-        ("def seen(): return 'missing.png'", "FileNotFoundError"),
+        ("def seen(): return 'missing.png'", "missing.png can't be read: No such file"),
         ("def seen(): return __file__", "can't be read as a picture"),
         ("import asyncio\nasync def seen(): await asyncio.Event().wait()", "not done after 0.2 s"),
     ],

@@ -79,6 +79,19 @@ def test_the_page_says_what_the_document_does(document_of: DocumentOf) -> None:
     assert any("up from 0.0 s to 4.0 s: planned cut" in label for label in page.labels)
 
 
+def test_the_matrix_counts_what_was_sent_though_nothing_of_it_is_demanded(
+    document_of: DocumentOf,
+) -> None:
+    document = document_of(loses_the_first)
+    in_doubt = [
+        msgspec.structs.replace(row, expected=0, seen=0, in_doubt=3)
+        for row in document.stream_verdicts
+    ]
+    words = Page(report_page(msgspec.structs.replace(document, stream_verdicts=in_doubt))).words
+    assert words.count("25/28") == 2
+    assert "25/28 kept" in words
+
+
 def test_everything_that_is_linked_is_on_the_page_and_nothing_is_elsewhere(
     document_of: DocumentOf,
 ) -> None:

@@ -28,6 +28,7 @@ def test_a_server_reads_the_text(size: int, cut: int) -> None:
     assert (frame.opcode, frame.fin, bytes(frame.data)) == (1, True, text)
     assert len(message) == size
     assert bytes(message) == text
+    assert bytes(MaskedText(*message.frame[1:], text=(first, rest))) == text
 
 
 def test_masking_twice_gives_it_back_and_once_does_not() -> None:

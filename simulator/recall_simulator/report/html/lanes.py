@@ -94,6 +94,22 @@ def lanes_of(document: Document, case: CaseRow) -> list[Lane]:
     ]
 
 
+def kept_of(document: Document, case: str = "") -> str:
+    """Frames that are there in the end, of those that were sent, as the lanes say it.
+
+    Args:
+        document: of the run.
+        case: its name; all of them unless given.
+    """
+    counts: Counter[Fate] = Counter()
+    for line in document.timelines:
+        if case in ("", line.scenario):
+            for fate, count in line.fates:
+                counts[fate] += count
+    there = counts["kept"] + counts["doubled"] + counts["misplaced"]
+    return f"{there:,}/{counts.total() - counts['missed']:,}"
+
+
 def legend(document: Document) -> Element:
     """What the strokes mean, as far as there are any."""
     drawn = {fate for line in document.timelines for fate, _ in line.fates}

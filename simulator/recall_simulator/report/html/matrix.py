@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from recall_simulator.report.chapters import CHAPTERS
 from recall_simulator.report.document import CaseRow, Document
 from recall_simulator.report.html.case import anchor
+from recall_simulator.report.html.lanes import kept_of
 from recall_simulator.report.html.markup import Element, tag
 from recall_simulator.report.html.words import Shown, badge, closing
 
@@ -98,10 +99,9 @@ def _row(document: Document, case: CaseRow, *, closings: bool) -> Element:
 
 
 def _frames(document: Document, case: CaseRow) -> str:
-    """Frames seen of those expected, or those sent where nobody looked."""
-    judged = [row for row in document.stream_verdicts if row.scenario == case.name]
-    if judged:
-        return f"{sum(row.seen for row in judged)}/{sum(row.expected for row in judged)}"
+    """Frames kept of those sent, or those sent where nobody looked."""
+    if any(row.scenario == case.name for row in document.stream_verdicts):
+        return kept_of(document, case.name)
     if case.verdict == "skipped":
         return "–"
     return f"{sum(row.frames for row in document.streams if row.scenario == case.name)} sent"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from recall_simulator.report.document import CaseRow, CheckDocument, Document
 from recall_simulator.report.html.case import describe, findings, is_open
-from recall_simulator.report.html.lanes import legend
+from recall_simulator.report.html.lanes import kept_of, legend
 from recall_simulator.report.html.markup import Element, tag
 from recall_simulator.report.html.matrix import bar, matrix
 from recall_simulator.report.html.page import facts, filter_tools, hero, masthead, moment, page
@@ -59,11 +59,9 @@ def _cases(document: Document, title: str, cases: Sequence[CaseRow]) -> Element 
 
 
 def _head(document: Document) -> Element:
-    expected = sum(row.expected for row in document.stream_verdicts)
-    seen = sum(row.seen for row in document.stream_verdicts)
     frames = f"{document.frames_sent:,} sent"
     if document.stream_verdicts:
-        frames = f"{seen:,}/{expected:,} kept"
+        frames = f"{kept_of(document)} kept"
     return tag(
         "header",
         masthead(

@@ -1,0 +1,126 @@
+"""The pattern of a loss, and what usually leaves it."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from recall_simulator.judge.ledger import Ledger, Sent
+from recall_simulator.judge.naming import why_elsewhere
+from recall_simulator.judge.sightings import Matched
+from recall_simulator.record.streams import StreamKey
+
+WRITTEN_OVER = (
+    "the frames after a reconnect are written over those before: go on counting, or name files by "
+    "their time"
+)
+
+
+def why_lost(
+    ledger: Ledger, matched: Matched, key: StreamKey, never: Sequence[int], seen: set[int]
+) -> str:
+    """The usual cause of a loss.
+
+    Args:
+        ledger: the truth.
+        matched: the sightings.
+        key: the stream that lost frames.
+        never: numbers of the demanded frames that nobody saw.
+        seen: numbers of those of its frames that somebody did.
+    """
+    frames, bot = ledger.streams[key], ledger.bots.get(key.recording, "")
+    legs = {frames[number].attempt for number in never}
+    if {(bot, leg) for leg in legs} <= ledger.hung_up:
+        return "the receiver ended the connection itself: what it had not kept yet went with it"
+    if not seen:
+        if elsewhere := why_elsewhere(ledger, matched, key):
+            return elsewhere
+        return "nothing of this stream was kept: is its type, its size or a null name passed over?"
+    sizes = {frames[number].size for number in never}
+    if not sizes & {frames[number].size for number in seen}:
+        shown = " or ".join(f"{width}x{height}" for width, height in sorted(sizes))
+        return f"all that are missing are {shown}, none of those kept: a stream's size may change"
+    odd = {frames[number].oddity for number in never}
+    if "" not in odd and not odd & {frames[number].oddity for number in seen}:
+        return f"all that are missing came {' or '.join(sorted(odd))}; none of those kept did"
+    kept_legs = {frames[number].attempt for number in seen}
+    if not legs & kept_legs:
+        if min(legs) > min(kept_legs):
+            return _why_not_after(ledger, bot, min(legs))
+        return (
+            "nothing was kept of an earlier connection: its state went with it, or the next one "
+            "wrote over its files"
+        )
+    if seen == {max(frames)}:
+        return "only the newest picture is there: each is written over the one before"
+    if _starts_anew(frames, never, seen):
+        return f"as many are missing as came after it: {WRITTEN_OVER}"
+    if bot in ledger.late_closes and _ends_early(frames, never):
+        return (
+            "nothing was kept from soon after the reconnect on: the late close of the old "
+            "connection ended the meeting"
+        )
+    demanded = sorted(number for number, sent in frames.items() if sent.demanded)
+    if list(never) == demanded[-len(never) :]:
+        return "the last frames are missing: were they still in a queue when the connection closed?"
+    return _why_here_and_there(frames, never)
+
+
+def _why_not_after(ledger: Ledger, bot: str, leg: int) -> str:
+    """Why nothing was kept from some connection on."""
+    if (bot, leg - 1) in ledger.hung_up:
+        return (
+            "nothing was kept after the receiver had ended a connection itself: mend that first, "
+            "the rest may follow from it"
+        )
+    what = "late close" if bot in ledger.late_closes else "end"
+    return (
+        f"nothing was kept after a reconnect: the {what} of the old connection may have ended the "
+        "meeting"
+    )
+
+
+def _why_here_and_there(frames: dict[int, Sent], never: Sequence[int]) -> str:
+    """Why single frames are missing, and others between them are not."""
+    before = [frames.get(number - 1) for number in never]
+    if all(sent is not None and sent.expect != "must accept" for sent in before):
+        odd = sorted({sent.oddity for sent in before if sent is not None and sent.oddity})
+        came = f", {' or '.join(odd)}" if odd else ""
+        return (
+            f"each that is missing came right after one that may be thrown away{came}: that one "
+            "took the next with it"
+        )
+    missing = set(never)
+    alone = sum(number - 1 not in missing for number in never)
+    if 2 * alone <= len(never):
+        return "were frames dropped while the receiver was busy?"
+    steps = {later - sooner for sooner, later in pairwise(never)}
+    if len(never) > 2 and len(steps) == 1 and max(steps) > 2:
+        return (
+            f"one frame in {max(steps)} is missing, at even steps: are frames counted off, as "
+            "where some are left out on purpose?"
+        )
+    if 0.4 < len(never) / len(frames) < 0.75:
+        return (
+            "about every other frame is missing: sampling by time drops those that come a little "
+            "early"
+        )
+    if len(never) / len(frames) > 0.25:
+        return "frames are missing here and there: sampling by time drops those that come early"
+    return "were frames dropped while the receiver was busy?"
+
+
+def _starts_anew(frames: dict[int, Sent], never: Sequence[int], seen: set[int]) -> bool:
+    """Whether as many frames are missing from the beginning of a leg as were kept after it."""
+    legs = {frames[number].attempt for number in never}
+    if len(legs) != 1:
+        return False
+    (leg,) = legs
+    before = sorted(number for number, sent in frames.items() if sent.attempt == leg)
+    after = [number for number in seen if frames[number].attempt > leg]
+    return list(never) == before[: len(after)]
+
+
+def _ends_early(frames: dict[int, Sent], never: Sequence[int]) -> bool:
+    """Whether most of the last leg, and nothing else, is missing from some frame on."""
+    last_leg = max(sent.attempt for sent in frames.values())
+    leg = sorted(number for number, sent in frames.items() if sent.attempt == last_leg)
+    return 2 * len(never) > len(leg) and list(never) == leg[-len(never) :]
