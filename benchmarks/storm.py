@@ -131,10 +131,14 @@ def row(bots: int, rate: float, *, notices: bool) -> str:
 
 
 def main() -> None:
-    """Print the table."""
+    """As the command line wants it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--bots", type=int, default=10_000)
-    bots = parser.parse_args().bots
+    print_table(parser.parse_args().bots)
+
+
+def print_table(bots: int) -> None:
+    """Play every storm of so many bots."""
     print("| handshakes/s | notices hang-ups | half are back | all are back | dials in the worst "
           "second | dials in all | longest queue |")  # fmt: skip
     print("|---|---|---|---|---|---|---|")

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,10 +145,26 @@ def test_a_worker_that_is_killed_is_missed_and_its_load_taken_over(
         out, _ = process.communicate(timeout=TIMEOUT)
     found = json.loads(out)
     assert (process.returncode, found["verdict"]) == (3, "inconclusive")
-    assert found["troubles"][0].startswith("a worker was lost at ")
-    assert "3 bots" in found["troubles"][0]
+    (trouble,) = found["troubles"]
+    assert trouble.startswith("a worker was lost with 3 bots: last heard of at ")
+    assert f"some {found['frames_unknown']} frames" in trouble
+    assert 2 * 18 < found["frames_unknown"] < 9 * 18  # 18 a second, and three heartbeats missed
     assert found["links_opened"] == 9
     assert max(row["links"]["up"] for row in found["by_second"][-8:]) == 6
+
+
+def test_a_run_whose_workers_are_all_killed_says_so_of_each(tmp_path: Path, receiver: str) -> None:
+    run = command("--url", receiver, *SMALL, "--duration", "30s", "--processes", "2", "--json")
+    with running(run, tmp_path) as process:
+        wait_for(process, " links up")
+        for worker in workers_of(process):
+            worker.kill()
+        out, _ = process.communicate(timeout=TIMEOUT)
+    found = json.loads(out)
+    assert (process.returncode, found["verdict"]) == (3, "inconclusive")
+    lost = [each for each in found["troubles"] if "lost with 3 bots" in each]
+    assert len(lost) == 2
+    assert "others have its bots" not in lost[-1]
 
 
 def test_a_worker_of_another_version_is_refused_with_both_versions(
@@ -286,3 +303,82 @@ def test_too_few_file_descriptors_are_said_with_the_number_needed(tmp_path: Path
     assert done.returncode == 2
     assert "628 file descriptors" in done.stderr
     assert "200 are allowed" in done.stderr
+
+
+def test_locusts_page_has_a_tab_with_our_figures(tmp_path: Path, receiver: str) -> None:
+    port = free_port()
+    run = command("--url", receiver, *SMALL, "--duration", "30s", "--web", "--web-port", port)
+    with running(run, tmp_path) as process:
+        assert process.stdout is not None
+        assert any(" links up" in line for line in process.stdout)
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/").read().decode()
+        told = urllib.request.urlopen(f"http://127.0.0.1:{port}/stats/requests").read()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=TIMEOUT)
+    assert "Recall bots" in page
+    (tab,) = json.loads(told)["extended_stats"]
+    counts = {row["name"]: row["count"] for row in tab["data"]}
+    assert int(counts["frames sent"]) == int(counts["lag: of our own doing"]) > 10
+    assert counts["links opened"] == "6"
+    assert json.loads(told)["stats"], "Locust's own statistics are gone"
+
+
+SLOW = """
+import asyncio
+import sys
+import time
+
+from websockets.asyncio.server import serve
+
+
+async def read(link):
+    async for message in link:
+        time.sleep(0.15)
+
+
+async def main():
+    async with serve(read, "127.0.0.1", int(sys.argv[1]), max_size=None):
+        print("listening", flush=True)
+        await asyncio.get_running_loop().create_future()
+
+
+asyncio.run(main())
+"""
+
+
+def test_the_limit_of_a_slow_receiver_is_found(tmp_path: Path, recallsim: Any) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    port = free_port()
+    with running([sys.executable, "slow.py", port], tmp_path) as receiver:
+        assert receiver.stdout is not None
+        assert receiver.stdout.readline() == "listening\n"
+        ran = recallsim(
+            "load", "--url", f"ws://127.0.0.1:{port}/", "--bots", "5", "--scene", "black",
+            "--find-limit", "--duration", "90s", "--json",
+        )  # fmt: skip
+    found = ran.object
+    # It takes 1 / 0.15 s = 6.7 messages a second, of bots that send two: three, and not four.
+    assert found["limit"]["kept_up"] in (2, 3), ran.err
+    assert found["limit"]["fell_behind"] in (3, 4)
+    assert "a pong took" in found["reasons"][-1] or "no pong" in found["reasons"][-1]
+
+
+def test_a_bug_in_a_bot_does_not_pass_for_a_good_run(tmp_path: Path, receiver: str) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from recall_simulator.load import fleet\n"
+        "from recall_simulator.load.users import RecallBotUser\n\n"
+        "async def live(self):\n"
+        '    raise RuntimeError("planted")\n\n'
+        "fleet.Bot.live = live\n\n"
+        "class Gallery(RecallBotUser):\n"
+        '    scene = "flat"\n'
+    )
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "locust", "-f", "mine.py", "--host", receiver, "--headless",
+            "--users", "1", "--run-time", "2s", "--loglevel", "ERROR",
+        ],
+        cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT,
+        check=False,
+    )  # fmt: skip
+    assert "a bug in recallsim ended bots: RuntimeError('planted')" in done.stderr

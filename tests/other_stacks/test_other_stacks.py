@@ -397,6 +397,25 @@ class TestHandshakes:
         assert run.status == OK, run.stderr
         assert received(receiver) == run.sent
 
+    @pytest.mark.parametrize("trusted", [True, False])
+    def test_a_load_run_takes_an_unknown_certificate_where_it_is_asked_to(
+        self, stack: "StartStack", *, trusted: bool
+    ) -> None:
+        with stack("tls_receiver") as receiver:
+            ran = recallsim(
+                "load", "--url", receiver.url, "--bots", "3", "--scene", "flat", "--duration",
+                "3s", "--json", "--quiet", *(["--insecure"] if trusted else []),
+            )  # fmt: skip
+        found = json.loads(ran.stdout)
+        assert sum(received(receiver).values()) == found["frames_sent"]
+        if trusted:
+            assert found["frames_sent"] > 10
+            assert found["handshake_failures"] == {}
+        else:
+            assert (ran.returncode, found["frames_sent"]) == (NOT_RUN, 0)
+            assert found["handshake_failures"] == {"tls": found["dials"]}
+            assert "self-signed" in found["details"]["tls"]
+
     def test_an_http_url_is_answered_with_the_right_scheme(
         self, one_speaker: list[str], tmp_path: Path
     ) -> None:

@@ -118,6 +118,11 @@ def load(
         raise UsageError(f"--shape {shape}: {closest(shape, SHAPES)}")
     if find_limit and shape != "constant":
         raise UsageError("--find-limit raises the load itself: leave --shape out")
+    if find_limit and (asked or storm_at is not None):
+        wrong = "--storm-at" if storm_at is not None else "--fail-if"
+        raise UsageError(f"--find-limit has bounds of its own for each load: leave {wrong} out")
+    if master and processes > 1:
+        raise UsageError("--master plays no bots: give --processes to its workers")
     if web and as_json:
         raise UsageError("--web waits for somebody to look: leave --json out")
     reports = options.parse_reports(report, ("html", "json"))
@@ -189,9 +194,9 @@ def load(
 def _work(master_host: str, master_port: int, processes: int) -> int:
     """Be a worker until the master ends the run; gives the exit code."""
     from recall_simulator.load.driver import command
-    from recall_simulator.load.safety import raise_descriptor_limit_to_the_most
+    from recall_simulator.load.safety import raise_descriptor_limit
 
-    raise_descriptor_limit_to_the_most()
+    raise_descriptor_limit()
     arguments = ["--worker", "--master-host", master_host, "--master-port", str(master_port)]
     if processes > 1:
         arguments += ["--processes", str(processes)]

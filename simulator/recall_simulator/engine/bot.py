@@ -86,7 +86,7 @@ class Bot:
         """Attempt after attempt; how it ended."""
         stage = self._stage
         while True:
-            dialled_at = stage.clock.now()
+            dialled_at, dialled = stage.clock.now(), stage.elapsed()
             self._miss(dialled_at)
             self._attempts += 1
             attempt = Attempt(self._attempts, stage)
@@ -102,6 +102,7 @@ class Bot:
                     return "gave up"
             else:
                 self._retry.opened()
+                stage.pace.waited(stage.elapsed() - dialled)
                 stage.old_links.new_link_is_up(stage.clock.now())
                 stage.emit(LinkOpened(**here, at=stage.clock.now()))
                 await attempt.play(link)

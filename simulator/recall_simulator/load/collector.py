@@ -1,5 +1,6 @@
 """Gathers figures inside the engine: a few operations a frame, histograms only at a flush."""
 
+from array import array
 from collections.abc import Callable
 
 import numpy as np
@@ -26,19 +27,29 @@ class Collector:
         speed: of the bots' clocks: their events are in schedule time, which starts when they join.
         by_stream: count frames by stream as well, for whoever compares with what observers saw.
         reached: called at each handshake that succeeds.
+        elapsed: real seconds since the run began.
     """
 
-    def __init__(self, *, by_stream: bool, speed: float, reached: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        by_stream: bool,
+        speed: float,
+        reached: Callable[[], None],
+        elapsed: Callable[[], float],
+    ) -> None:
         self._by_stream = by_stream
         self._speed = speed
         self._reached = reached
+        self._elapsed = elapsed
         self._counts = Counts()
-        self._sent: list[tuple[float, float, int]] = []
+        self._sent = array("d")  # lag, stall and bytes of each frame, one after the other
         self._states: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._began: dict[str, float] = {}
         self._dialled: dict[str, float] = {}
         self._lost: dict[str, float] = {}
+        self._given_up: list[float] = []
         self._connect: list[float] = []
         self._recover: list[float] = []
         self._ping: list[float] = []
@@ -46,7 +57,7 @@ class Collector:
     def __call__(self, event: EngineEvent) -> None:
         """Take one event."""
         if type(event) is FrameSent:
-            self._sent.append((event.lag, event.stall, event.message_bytes))
+            self._sent.extend((event.lag, event.stall, event.message_bytes))
             if self._by_stream:
                 self._count_stream(event)
             return
@@ -54,9 +65,7 @@ class Collector:
             case FrameDropped(reason="interrupted"):
                 return  # it came due while the run was being stopped
             case FrameDropped():
-                _count(self._counts.dropped, event.reason)
-                second = int(self._began[event.bot] + event.at / self._speed)
-                self._counts.missed[second] = self._counts.missed.get(second, 0) + 1
+                self._dropped(event)
             case BotStarted():
                 self._began[event.bot] = event.began
                 self._states[event.bot] = "dialling"
@@ -94,12 +103,15 @@ class Collector:
         """
         counts, self._counts = self._counts, Counts()
         if self._sent:
-            lag, stall, sizes = (np.array(column) for column in zip(*self._sent, strict=True))
-            counts.sent, counts.message_bytes = len(self._sent), int(sizes.sum())
+            lag, stall, sizes = np.array(self._sent).reshape(-1, 3).T
+            counts.sent, counts.message_bytes = len(sizes), int(sizes.sum())
             counts.lag.take(lag)
             counts.stall.take(stall)
             counts.late.take(lag + stall)
-            self._sent.clear()
+            self._sent = array("d")
+        if self._given_up:
+            counts.stall.take(self._given_up)
+            self._given_up.clear()
         for name in ("connect", "recover", "ping"):
             values: list[float] = getattr(self, f"_{name}")
             getattr(counts, name).take(values)
@@ -114,6 +126,14 @@ class Collector:
         number = self._numbers[event.bot]
         _count(self._counts.streams, f"{number}/{event.participant}/{event.type}")
 
+    def _dropped(self, event: FrameDropped) -> None:
+        _count(self._counts.dropped, event.reason)
+        due = self._began[event.bot] + event.at / self._speed
+        self._counts.missed[int(due)] = self._counts.missed.get(int(due), 0) + 1
+        if event.reason == "slow receiver":
+            # It never got out: it was held up for as long as that, and longer.
+            self._given_up.append(max(0.0, self._elapsed() - due))
+
     def _opened(self, event: LinkOpened) -> None:
         self._reached()
         self._counts.opened += 1
@@ -125,18 +145,18 @@ class Collector:
 
     def _ended(self, event: AttemptEnded) -> None:
         outcome = event.outcome
-        self._states[event.bot] = "waiting"
+        self._counts.in_doubt += event.in_doubt
         if outcome.text in _OURS:
+            self._states.pop(event.bot, None)
             return
+        self._states[event.bot] = "waiting"
         self._lost.setdefault(event.bot, event.at)
         if not outcome.opened:
             _count(self._counts.failures, outcome.text)
         elif outcome.cause == "plan":
             self._counts.cuts += 1
-            self._counts.in_doubt += event.in_doubt
         else:
             _count(self._counts.losses, outcome.text)
-            self._counts.in_doubt += event.in_doubt
         if outcome.detail and outcome.cause != "plan":
             self._counts.details[outcome.text] = outcome.detail
 

@@ -11,8 +11,8 @@ from recall_simulator.record.errors import UsageError, closest
 
 POINTS = ("p50", "p90", "p99", "max")
 SHARES = ("loss", "dropped")
-COUNTS = (*SHARES, "disconnects", "failures", "rate")
-USUAL = ("disconnects > 0", "failures > 0")
+COUNTS = (*SHARES, "disconnects", "failures", "unanswered", "rate")
+USUAL = ("disconnects > 0", "failures > 0", "unanswered > 0")
 """What fails a run that names no condition."""
 
 _FORM = re.compile(r"^\s*([a-z]+)(?:\.([a-z0-9]+))?\s*(>=|<=|>|<)\s*([0-9.]+)\s*(ms|s|%)?\s*$")
@@ -65,10 +65,19 @@ class Condition(msgspec.Struct, frozen=True):
             "dropped": float(sum(counts.dropped.values())),
             "disconnects": float(sum(counts.losses.values())),
             "failures": float(sum(counts.failures.values())),
+            "unanswered": float(counts.unanswered),
             "rate": counts.sent / seconds if seconds else 0.0,
         }[self.metric]
         whole = counts.sent if self.metric == "loss" else counts.offered
         return value / max(1, whole) if self.share else value
+
+    def untold(self, counts: Counts) -> str | None:
+        """A sentence if nothing was measured that it could be held against."""
+        if not self.point or getattr(counts, self.metric).counts:
+            return None
+        if self.metric == "recover" and not (counts.losses or counts.cuts):
+            return None  # no link had to
+        return f"{self.text}: there is no {self.metric} in this run: nothing was measured for it"
 
     def broken(self, counts: Counts, seconds: float) -> str | None:
         """A sentence if the run fails on it."""

@@ -6,6 +6,7 @@ process, everything comes together in `figures`.
 """
 
 import logging
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -25,6 +26,7 @@ from recall_simulator.engine import stopwatch, utc_now
 from recall_simulator.load.figures import Delta, Figures
 from recall_simulator.load.locust_stats import merge
 from recall_simulator.load.mission import Mission
+from recall_simulator.load.orders import Trouble
 from recall_simulator.load.thread import LEAVE_WITHIN, EngineThread
 
 PUMP = 0.25
@@ -36,6 +38,7 @@ STOP_WITHIN = LEAVE_WITHIN + 0.5
 _MOST_BOTS = 1_000_000
 """Of one worker: the numbers of its bots begin at this times its index."""
 
+_AT_WORK = ("spawning", "running")
 _DELTAS = "recallsim"
 _log = logging.getLogger("recallsim")
 
@@ -46,16 +49,17 @@ class Conductor:
     Attributes:
         figures: of all processes; on a worker, nobody's.
         on_delta: take what comes in, where figures come together.
-        on_trouble: take the name of a worker that was lost or refused, and a sentence.
+        on_trouble: take what went wrong with a worker.
     """
 
     def __init__(self, environment: Environment) -> None:
         self.figures = Figures()
         self.on_delta: list[Callable[[Delta], None]] = []
-        self.on_trouble: list[Callable[[str, str], None]] = []
+        self.on_trouble: list[Callable[[Trouble], None]] = []
         self._environment = environment
         self._engines: dict[bytes, EngineThread] = {}
         self._waiting: dict[int, Event] = {}
+        self._broken: set[EngineThread] = set()
         self._pending: list[Delta] = []
         self._bots = 0
         self._one_at_a_time = BoundedSemaphore()
@@ -77,6 +81,9 @@ class Conductor:
             events.worker_report.add_listener(self._take_report)
             runner.register_message("recallsim.stopped", self._note_stopped)
             runner.register_message("recallsim.hello", self._greet)
+            runner.register_message(
+                "recallsim.bug", lambda msg, **_: self.trouble(msg.node_id, msg.data["sentence"])
+            )
             gevent.spawn(self._watch_workers)
 
     @property
@@ -110,11 +117,11 @@ class Conductor:
         merge(self._environment.stats, delta.counts, utc_now().timestamp())
         self._gather(delta)
 
-    def trouble(self, worker: str, sentence: str) -> None:
-        """Say what went wrong with a worker."""
+    def trouble(self, worker: str, sentence: str, *, bots: int = 0, heard: float = 0.0) -> None:
+        """Say what went wrong with a worker, as `Trouble` has it."""
         _log.error(sentence)
         for tell in self.on_trouble:
-            tell(worker, sentence)
+            tell(Trouble(worker, sentence, self.seconds, bots, heard))
 
     def _engine(self, mission: Mission) -> EngineThread:
         key = msgspec.json.encode(mission)
@@ -156,8 +163,17 @@ class Conductor:
                 # When all stop, users stay where they are: Locust would only start them anew.
                 if over is not None and not self._stopping:
                     over.set()
-            if engine.trouble is not None:
-                raise engine.trouble
+            if engine.trouble is not None and engine not in self._broken:
+                self._broken.add(engine)
+                traceback.print_exception(engine.trouble)
+                self._tell_of_bug(f"a bug in recallsim ended bots: {engine.trouble!r}")
+
+    def _tell_of_bug(self, sentence: str) -> None:
+        runner = self._environment.runner
+        if isinstance(runner, runners.WorkerRunner):
+            runner.send_message("recallsim.bug", {"sentence": sentence})
+        else:
+            self.trouble("local", sentence)
 
     def _gather(self, delta: Delta) -> None:
         self.figures.add(delta)
@@ -172,6 +188,7 @@ class Conductor:
         runner = environment.runner
         if not isinstance(runner, runners.MasterRunner):
             return
+        self._tell_lost()  # with its last worker, Locust ends the test
         here = [client.id for client in runner.clients.all if client.state != "missing"]
         with suppress(Exception):
             runner.send_message("recallsim.stop")
@@ -212,23 +229,27 @@ class Conductor:
     def _watch_workers(self) -> None:
         """Say which workers go while the test runs."""
         runner = self._environment.runner
-        assert isinstance(runner, runners.MasterRunner)
         while True:
             gevent.sleep(0.5)
-            if self._stopping or runner.state not in ("spawning", "running"):
-                continue
-            for name, heard in list(self._known.items()):
-                worker = runner.clients.get(name)
-                if worker is None or worker.state == "missing":
-                    del self._known[name]
-                    had = self.figures.links.get(name)
-                    bots = had.up + had.dialling + had.waiting if had else 0
-                    self.figures.lose(name)
-                    self.trouble(
-                        name,
-                        f"a worker was lost at {self.seconds:.0f} s with {bots} bots (last heard "
-                        f"of at {heard:.0f} s): what it sent since then is not counted",
-                    )
+            if not self._stopping and runner is not None and runner.state in _AT_WORK:
+                self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        runner = self._environment.runner
+        assert isinstance(runner, runners.MasterRunner)
+        here = {client.id for client in runner.clients.all if client.state != "missing"}
+        for name in self._known.keys() - here:
+            heard = self._known.pop(name)
+            had = self.figures.links.get(name)
+            bots = had.up + had.dialling + had.waiting if had else 0
+            self.figures.lose(name)
+            self.trouble(
+                name,
+                f"a worker was lost with {bots} bots: last heard of at {heard:.0f} s, missed at "
+                f"{self.seconds:.0f} s",
+                bots=bots,
+                heard=heard,
+            )
 
     def _greet(self, environment: Environment, msg: Any, **_: Any) -> None:
         """A worker says which versions it runs: others than the master's are refused."""

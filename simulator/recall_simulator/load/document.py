@@ -86,6 +86,7 @@ class LoadDocument(msgspec.Struct, frozen=True, kw_only=True):
     bytes_sent: int
     frames_dropped: dict[str, int]
     frames_in_doubt: int
+    frames_unknown: int
     offered_per_second: float
     frames_per_second: float
     bytes_per_second: float
@@ -133,6 +134,7 @@ def document(played: Played, outcome: Outcome) -> LoadDocument:
         bytes_sent=total.message_bytes,
         frames_dropped=total.dropped,
         frames_in_doubt=total.in_doubt,
+        frames_unknown=played.frames_unknown,
         offered_per_second=round(total.offered / seconds, 3),
         frames_per_second=round(total.sent / seconds, 3),
         bytes_per_second=round(total.message_bytes / seconds, 1),

@@ -13,12 +13,15 @@ from typing import Self
 import msgspec
 
 from recall_simulator.load.figures import Delta
-from recall_simulator.load.orders import ENVIRONMENT, Line, Orders
+from recall_simulator.load.orders import ENVIRONMENT, Line, Orders, Over
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 
 KILL_AFTER = 1.9
 """Seconds that all processes get to end after they were told to, before they are killed."""
+
+_QUIT_AFTER = 0.6
+"""Seconds for the same once all figures have been told: Locust lets its workers know and waits."""
 
 _LONGEST_LINE = 16 * 2**20
 _LAST_WORDS = 20
@@ -49,6 +52,7 @@ class LocustProcess:
         self._arguments = arguments
         self._take = take
         self._process: asyncio.subprocess.Process | None = None
+        self._told_all = asyncio.Event()
         self._readers: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -72,7 +76,10 @@ class LocustProcess:
         self.stop()
         assert self._process is not None
         try:
-            async with asyncio.timeout(KILL_AFTER):
+            async with asyncio.timeout(KILL_AFTER) as limit:
+                await self._told_all.wait()
+                soon = asyncio.get_running_loop().time() + _QUIT_AFTER
+                limit.reschedule(min(limit.when() or soon, soon))
                 await self._process.wait()
         except TimeoutError:
             pass
@@ -106,9 +113,13 @@ class LocustProcess:
         decoder = msgspec.json.Decoder(Line)
         async for line in self._process.stdout:
             if line.startswith(b'{"kind"'):
-                self._take(decoder.decode(line))
+                told = decoder.decode(line)
+                self._take(told)
+                if isinstance(told, Over):
+                    self._told_all.set()
             else:
                 self.last_words.append(line.decode(errors="replace").rstrip())
+        self._told_all.set()
 
     async def _read_words(self) -> None:
         assert self._process is not None

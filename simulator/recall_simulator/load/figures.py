@@ -40,7 +40,8 @@ class Counts(msgspec.Struct, kw_only=True, omit_defaults=True):
         message_bytes: bytes of their messages.
         dropped: frames that were due and not sent, by reason.
         missed: the same by the second of the run in which they were due.
-        in_doubt: frames written on links that were lost, and not proven to have arrived.
+        in_doubt: frames that were written and are not proven to have arrived: their link was lost,
+            or the receiver did not answer at its end.
         dials: attempts begun.
         opened: handshakes that succeeded.
         failures: handshakes that failed, by class.
@@ -50,7 +51,8 @@ class Counts(msgspec.Struct, kw_only=True, omit_defaults=True):
         unanswered: pings without a pong within two seconds.
         late: seconds from when a frame was due to when it was in the socket: lag and stall.
         lag: the part of it that is our own doing.
-        stall: the part of it that is the receiver's, who took no more.
+        stall: the part of it that is the receiver's, who took no more; a frame that was given up
+            for this counts with the time for which it had waited.
         connect: seconds from the dial to the 101.
         recover: seconds from the loss of a link to the next 101.
         ping: seconds from ping to pong.
@@ -150,6 +152,13 @@ class Figures:
         self.total = Counts()
         self.seconds: dict[int, Second] = {}
         self.links: dict[str, Links] = {}
+        self._latest: dict[str, int] = {}
+
+    @property
+    def complete(self) -> int:
+        """The last second of which every process with bots has told all; -1 before the first."""
+        latest = [self._latest[worker] for worker, links in self.links.items() if links != Links()]
+        return min(latest, default=0) - 1
 
     def add(self, delta: Delta) -> None:
         """Take what a process tells."""
@@ -157,6 +166,7 @@ class Figures:
         second = self._second(delta.second)
         second.counts.add(delta.counts)
         second.links[delta.worker] = self.links[delta.worker] = delta.links
+        self._latest[delta.worker] = delta.second
         for number, frames in delta.counts.missed.items():
             self._second(number).missed += frames
 

@@ -14,7 +14,6 @@ from recall_simulator.engine import (
     RealClock,
     Wheel,
     WheelClock,
-    stopwatch,
     utc_now,
 )
 from recall_simulator.frames import FrameLibrary
@@ -70,12 +69,14 @@ class Fleet:
         self._worker = worker
         self._plan = mission.plan_maker()
         self._reached = asyncio.Event()
+        self._clock = RealClock()
         self._collector = Collector(
-            by_stream=mission.observed, speed=mission.speed, reached=self._reached.set
+            by_stream=mission.observed,
+            speed=mission.speed,
+            reached=self._reached.set,
+            elapsed=self._clock.now,
         )
         self._wheel = Wheel()
-        self._clock = RealClock()
-        self._elapsed = stopwatch()
         self._links: dict[int, Link] = {}
         self._bots: dict[int, asyncio.Task[None]] = {}
         self._held_back = 0
@@ -144,7 +145,7 @@ class Fleet:
             clock=WheelClock(self._wheel, self._mission.speed),
             emit=self._collector,
             conduct=_CONDUCT,
-            elapsed=self._elapsed,
+            elapsed=self._clock.now,
         )
         try:
             await bot.live()

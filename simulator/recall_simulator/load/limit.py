@@ -1,17 +1,18 @@
 """The search for the load at which a receiver no longer keeps up. Pure."""
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import msgspec
 
-from recall_simulator.load.figures import Counts
-
-STEP = 6.0
-"""Seconds for which each load is held."""
+from recall_simulator.load.figures import Counts, Figures
 
 SETTLING = 2
-"""Seconds at the beginning of a step that are not looked at: backlogs are worked off."""
+"""Seconds that are not looked at once all bots of a load have joined."""
+
+LOOKED_AT = 4
+"""Seconds of a load that are."""
 
 REST = 3.0
 """Seconds without any bot, after a load that was too much: the next begins without a backlog."""
@@ -60,6 +61,9 @@ def judge(bots: int, counts: Counts, seconds: int, frames_per_second: float) -> 
         frames_per_second: that were to be sent.
     """
     stall, lag = counts.stall.percentile(99), counts.lag.percentile(99)
+    # A pong comes when all that was sent before the ping has been read: small frames may lie in
+    # the sockets' buffers for long before a receiver that can't keep up stalls anybody.
+    ping = counts.ping.highest
     rate = counts.sent / seconds
     kept: Kept = "fell behind"
     if lag > LAG_BOUND:
@@ -68,6 +72,10 @@ def judge(bots: int, counts: Counts, seconds: int, frames_per_second: float) -> 
         why = "it ended links: " + ", ".join(counts.losses)
     elif counts.failures:
         why = "handshakes failed: " + ", ".join(counts.failures)
+    elif counts.unanswered:
+        why = f"{counts.unanswered} pings had no pong within 2 s"
+    elif ping > LATE:
+        why = f"it was behind with reading: a pong took {ping:.2f} s"
     elif stall > LATE:
         why = f"it held frames up: stall p99 {stall:.2f} s"
     elif rate < 0.9 * frames_per_second:
@@ -111,13 +119,73 @@ class Search:
                 return None
             self.bots = min(self._most, max(self._good + 1, math.ceil(self._good * _GROWTH)))
         else:
-            if self._bad - self._good <= max(1, self._good * _PRECISE):
+            if is_narrow(self._good, self._bad):
                 return None
             self.bots = (self._good + self._bad) // 2
         return self.bots
 
 
-def knee(trials: list[Trial]) -> tuple[Trial | None, Trial | None]:
+class Course:
+    """Holds each load of a search until it can be judged.
+
+    Args:
+        search: for the limit.
+        spawn_rate: bots a second that join, all processes together.
+        frames_per_second: of one bot.
+        tell: takes each trial.
+    """
+
+    def __init__(
+        self,
+        search: Search,
+        *,
+        spawn_rate: float,
+        frames_per_second: float,
+        tell: Callable[[Trial], None],
+    ) -> None:
+        self._search = search
+        self._spawn_rate = spawn_rate
+        self._frames_per_second = frames_per_second
+        self._tell = tell
+        self._begins = 0.0
+        self._first = self._first_second(search.bots, 0.0)
+
+    def bots_at(self, now: float, figures: Figures) -> int | None:
+        """How many bots there are to be, or None at the end of the search.
+
+        Args:
+            now: seconds since the run began.
+            figures: of the run so far. Processes count seconds from when their first bot joined,
+                and tell them late: a load is held until all have told of its last second.
+        """
+        if now < self._begins:
+            return 0
+        bots = self._search.bots
+        last = self._first + LOOKED_AT - 1
+        if figures.complete < last:
+            return bots
+        counts = figures.over(self._first, last)
+        trial = judge(bots, counts, LOOKED_AT, bots * self._frames_per_second)
+        self._tell(trial)
+        following = self._search.note(trial)
+        if following is None:
+            return None
+        rests = trial.kept != "kept up"
+        self._begins = now + REST if rests else now
+        self._first = self._first_second(following if rests else following - bots, self._begins)
+        return 0 if rests else following
+
+    def _first_second(self, joining: int, begins: float) -> int:
+        """The first that is looked at of a load with so many bots more than there were."""
+        return math.ceil(begins + joining / self._spawn_rate) + SETTLING
+
+
+def is_narrow(good: int, bad: int) -> bool:
+    """Whether a load that is too much is within a tenth of one that is not."""
+    return bad - good <= max(1, good * _PRECISE)
+
+
+def knee(trials: Sequence[Trial]) -> tuple[Trial | None, Trial | None]:
     """The highest load that the receiver kept up with, and the lowest that it did not."""
     good = [trial for trial in trials if trial.kept == "kept up"]
     bad = [trial for trial in trials if trial.kept != "kept up"]

@@ -17,9 +17,9 @@ from locust import LoadTestShape, events, runners
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
-from recall_simulator.load import limit
 from recall_simulator.load.conductor import conductor_of
 from recall_simulator.load.figures import Delta
+from recall_simulator.load.limit import Course, Search
 from recall_simulator.load.mission import Mission
 from recall_simulator.load.orders import (
     ENVIRONMENT,
@@ -30,7 +30,6 @@ from recall_simulator.load.orders import (
     Orders,
     Over,
     Tried,
-    Trouble,
 )
 from recall_simulator.load.users import RecallBotUser
 
@@ -79,8 +78,7 @@ class _Run:
         self.environment: Environment | None = None
         self._why: Literal["done", "unreachable", "stopped"] = "stopped"
         self._aim = 0
-        self._search: limit.Search | None = None
-        self._step_began = 0.0
+        self._course: Course | None = None
 
     def begin(self, environment: Environment, **_: Any) -> None:
         if isinstance(environment.runner, runners.WorkerRunner):
@@ -88,9 +86,7 @@ class _Run:
         self.environment = environment
         conductor = conductor_of(environment)
         conductor.on_delta.append(lambda delta: tell(Flushed(delta)))
-        conductor.on_trouble.append(
-            lambda worker, sentence: tell(Trouble(worker, sentence, conductor.seconds))
-        )
+        conductor.on_trouble.append(tell)
         hooks: Any = environment.events
         hooks.test_stop.add_listener(self.over)  # after the conductor's: it has taken all figures
         gevent.spawn(self._listen)
@@ -102,8 +98,12 @@ class _Run:
             return
         orders = _orders(environment)
         if orders.find_limit:
-            self._search = limit.Search(orders.shape.bots)
-        self._step_began = 0.0
+            self._course = Course(
+                Search(orders.shape.bots),
+                spawn_rate=orders.mission.spawn_rate,
+                frames_per_second=orders.mission.frames_per_second,
+                tell=lambda trial: tell(Tried(trial)),
+            )
         processes = getattr(runner, "worker_count", 1) or 1
         share = orders.mission.spawn_rate / processes
         mission = msgspec.structs.replace(orders.mission, spawn_rate=share)
@@ -113,20 +113,19 @@ class _Run:
 
     def tick(self, now: float) -> tuple[int, float] | None:
         orders = _orders(self.here)
-        total = conductor_of(self.here).figures.total
-        if now > GIVE_UP and not total.opened:
+        figures = conductor_of(self.here).figures
+        if now > GIVE_UP and not figures.total.opened:
             self._why = "unreachable"
             return None
         if now >= orders.mission.duration + _LINGER:
             self._why = "done"
             return None
-        aim = orders.shape.bots_at(now)
-        if self._search is not None:
-            found = self._next_load(orders, self._search, now)
-            if found is None:
-                self._why = "done"
-                return None
-            aim = found
+        aim: int | None = orders.shape.bots_at(now)
+        if self._course is not None:
+            aim = self._course.bots_at(now, figures)
+        if aim is None:
+            self._why = "done"
+            return None
         if aim != self._aim:
             self._aim = aim
             tell(Aimed(aim, now))
@@ -142,29 +141,6 @@ class _Run:
         """Where the run is; there once Locust has started up."""
         assert self.environment is not None
         return self.environment
-
-    def _next_load(self, orders: Orders, search: limit.Search, now: float) -> int | None:
-        if now < self._step_began:
-            return 0
-        if now < self._step_began + limit.STEP:
-            return search.bots
-        figures = conductor_of(self.here).figures
-        # Workers report each second: the last one is not complete yet.
-        last = max(figures.seconds, default=0) - 1
-        first = last - int(limit.STEP) + limit.SETTLING + 1
-        trial = limit.judge(
-            search.bots,
-            figures.over(first, last),
-            last - first + 1,
-            search.bots * orders.mission.frames_per_second,
-        )
-        tell(Tried(trial))
-        self._step_began = now
-        following = search.note(trial)
-        if following is None or trial.kept == "kept up":
-            return following
-        self._step_began += limit.REST
-        return 0
 
     def _listen(self) -> None:
         """Take deltas from standard input; its end ends the run."""

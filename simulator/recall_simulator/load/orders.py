@@ -40,11 +40,15 @@ class Trouble(msgspec.Struct, frozen=True, tag_field="kind", tag="trouble"):
         worker: its name.
         sentence: what happened, for people.
         at: seconds since the run began.
+        bots: that it played; what workers are left are given them at `at`.
+        heard: seconds since the run began, when it last told its figures.
     """
 
     worker: str
     sentence: str
     at: float
+    bots: int = 0
+    heard: float = 0.0
 
 
 class Aimed(msgspec.Struct, frozen=True, tag_field="kind", tag="aimed"):

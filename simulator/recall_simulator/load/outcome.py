@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from recall_simulator.load.conditions import Condition
 from recall_simulator.load.figures import Figures
-from recall_simulator.load.limit import LAG_BOUND, Trial, knee
+from recall_simulator.load.limit import LAG_BOUND, Trial, is_narrow, knee
 from recall_simulator.load.orders import Orders
 
 VerdictName = Literal["ok", "failed", "inconclusive"]
@@ -33,6 +33,7 @@ class Played(msgspec.Struct, kw_only=True):
         processes: that played bots.
         why: how it ended; None while it goes on.
         troubles: sentences about workers that were lost or refused.
+        frames_unknown: that were due at workers that were lost, about: before it was noticed.
         observed: by whom the receiver's output was looked at.
         seen_by_stream: frames that were seen, as `Counts.streams` names the streams.
     """
@@ -45,6 +46,7 @@ class Played(msgspec.Struct, kw_only=True):
     aim: int = 0
     why: str | None = None
     troubles: list[str] = []
+    frames_unknown: int = 0
     observed: list[str] = []
     seen_by_stream: dict[str, int] = {}
 
@@ -73,10 +75,8 @@ def judge_run(played: Played, conditions: Sequence[Condition]) -> Outcome:
     if not total.opened:
         classes = ", ".join(f"{name} {count} times" for name, count in total.failures.items())
         unknown.append(f"no link was ever up: {classes or 'nobody dialled'}")
-    elif played.orders.find_limit:
-        return Outcome(**limit_found(played.trials))
     lag = total.lag.percentile(99)
-    if lag > LAG_BOUND:
+    if lag > LAG_BOUND and not played.orders.find_limit:
         unknown.append(
             f"the sender was the bottleneck: lag p99 {lag * 1000:,.0f} ms of our own doing, over "
             f"{LAG_BOUND * 1000:.0f} ms; give it more cores (--processes) or machines (--master)"
@@ -86,6 +86,10 @@ def judge_run(played: Played, conditions: Sequence[Condition]) -> Outcome:
         unknown.append("the run ended before its time: Locust is gone")
     if unknown:
         return Outcome(verdict="inconclusive", reasons=unknown)
+    if played.orders.find_limit:
+        return limit_found(
+            played.trials, most=played.orders.shape.bots, stopped=played.why == "stopped"
+        )
     broken = [
         sentence
         for condition in conditions
@@ -93,25 +97,43 @@ def judge_run(played: Played, conditions: Sequence[Condition]) -> Outcome:
     ]
     if broken:
         return Outcome(verdict="failed", reasons=broken)
+    unknown = [
+        sentence for condition in conditions if (sentence := condition.untold(total)) is not None
+    ]
     if played.why == "stopped":
-        return Outcome(verdict="inconclusive", reasons=["the run was stopped before its time"])
-    return Outcome(verdict="ok", reasons=[])
+        unknown.append("the run was stopped before its time")
+    return Outcome(verdict="inconclusive" if unknown else "ok", reasons=unknown)
 
 
-def limit_found(trials: Sequence[Trial]) -> dict[str, Any]:
-    """Verdict and reasons of a search for the limit."""
-    best, worst = knee(list(trials))
+def limit_found(trials: Sequence[Trial], *, most: int, stopped: bool) -> Outcome:
+    """The verdict on a search for the limit.
+
+    Args:
+        trials: the loads that were tried.
+        most: bots that the search may have raised the load to.
+        stopped: whether it was, by Ctrl-C.
+    """
+    best, worst = knee(trials)
     reasons: list[str] = []
+    early = (
+        "the search was stopped before its end"
+        if stopped
+        else "the time was over before the search was: give a longer --duration"
+    )
     if best is not None:
         reasons.append(
             f"it kept up with {best.bots} bots: {best.frames_per_second:,.0f} frames/s, "
             f"{best.megabytes_per_second:,.1f} MB/s, {best.why}"
         )
     if worst is None:
-        reasons.append("its limit lies higher: raise --bots")
-        return {"verdict": "ok" if best else "inconclusive", "reasons": reasons}
+        at_the_most = best is not None and best.bots >= most
+        reasons.append("its limit lies higher: raise --bots" if at_the_most else early)
+        return Outcome(verdict="ok" if at_the_most else "inconclusive", reasons=reasons)
     if worst.kept == "sender was late":
         reasons.append(f"at {worst.bots} bots the sender was the bottleneck: {worst.why}")
-        return {"verdict": "inconclusive", "reasons": reasons}
+        return Outcome(verdict="inconclusive", reasons=reasons)
     reasons.append(f"it fell behind at {worst.bots} bots: {worst.why}")
-    return {"verdict": "ok" if best else "failed", "reasons": reasons}
+    if not is_narrow(best.bots if best else 0, worst.bots):
+        reasons.append(early)
+        return Outcome(verdict="inconclusive", reasons=reasons)
+    return Outcome(verdict="ok" if best else "failed", reasons=reasons)

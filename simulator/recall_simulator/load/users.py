@@ -9,6 +9,7 @@
 `locust -f that.py` does the rest: web page, workers, CSV files and report are Locust's.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from locust import User, events, task
@@ -30,6 +31,8 @@ class RecallBotUser(User):
         meeting: seconds that a meeting lasts; then the next one begins.
         speed: how many times as fast as real time it is played.
         secret: signs handshakes.
+        headers: further headers of the handshake.
+        insecure: take any certificate of a wss receiver.
         seed: of everything random.
     """
 
@@ -40,6 +43,8 @@ class RecallBotUser(User):
     meeting: ClassVar[float] = 600.0
     speed: ClassVar[float] = 1.0
     secret: ClassVar[str | None] = None
+    headers: ClassVar[Sequence[tuple[str, str]]] = ()
+    insecure: ClassVar[bool] = False
     seed: ClassVar[int] = 1
 
     def mission(self) -> Mission:
@@ -55,6 +60,8 @@ class RecallBotUser(User):
             speed=self.speed,
             duration=10**9,
             secret=self.secret,
+            headers=list(self.headers),
+            insecure=self.insecure,
             seed=self.seed,
         )
 
@@ -65,7 +72,12 @@ class RecallBotUser(User):
 
 
 def _install(environment: Environment, **_: Any) -> None:
-    conductor_of(environment)
+    conductor = conductor_of(environment)
+    if environment.web_ui is not None:
+        # Only here: most runs have no page.
+        from recall_simulator.load.web import add_tab
+
+        add_tab(environment.web_ui, conductor)
 
 
 _hooks: Any = events

@@ -22,10 +22,8 @@ class Watch:
             case Flushed(delta):
                 self.played.figures.add(delta)
                 self._look_at_links(delta.second)
-            case Trouble(worker, sentence, at):
-                self.played.figures.lose(worker)
-                self.played.troubles.append(sentence)
-                self._note(int(at), sentence)
+            case Trouble():
+                self._trouble(line)
             case Aimed(bots, at):
                 if self.played.aim and bots and self.played.orders.shape.name != "ramp":
                     self._note(int(at), f"{bots} bots from here on")
@@ -44,6 +42,20 @@ class Watch:
             case Over(why):
                 self.played.why = why
         return self.played.happenings[before:]
+
+    def _trouble(self, trouble: Trouble) -> None:
+        self.played.figures.lose(trouble.worker)
+        sentence = trouble.sentence
+        if trouble.bots:
+            rate = trouble.bots * self.played.orders.mission.frames_per_second
+            frames = round(rate * (trouble.at - trouble.heard))
+            self.played.frames_unknown += frames
+            sentence += (
+                f"; of some {frames:,} frames that it had to send meanwhile nothing is known"
+                + (", and the others have its bots since" * bool(self.played.figures.links))
+            )
+        self.played.troubles.append(sentence)
+        self._note(int(trouble.at), sentence)
 
     def _note(self, second: int, what: str) -> None:
         self.played.happenings.append(Happening(second, what))

@@ -69,7 +69,7 @@ class LinkOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     at: float
 
 
-class FrameSent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="frame"):
+class FrameSent(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="frame"):
     """A frame message was written whole.
 
     Attributes:

@@ -81,3 +81,16 @@ def test_counts_that_were_added_share_nothing() -> None:
     first.add(second)
     first.add(second)
     assert (first.losses, second.losses, Counts().losses) == ({"cut": 2}, {"cut": 1}, {})
+
+
+def test_a_second_is_complete_when_the_last_process_has_told_of_it() -> None:
+    figures = Figures()
+    assert figures.complete == -1
+    for told in (delta("a", 5, 3, 1), delta("b", 3, 4, 2)):
+        figures.add(told)
+    assert figures.complete == 2
+    # Whoever has no bots, as observers have none, is not waited for.
+    figures.add(Delta(worker="c", second=0, counts=Counts(seen=1), links=Links()))
+    assert figures.complete == 2
+    figures.lose("b")
+    assert figures.complete == 4

@@ -4,18 +4,22 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 import pytest
 
-from recall_simulator.engine import InProcessDialer, VirtualClock
+from recall_simulator.engine import Dialer, InProcessDialer, InProcessLink, VirtualClock
 from recall_simulator.engine.inprocess import Answer, Sink
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.load.figures import Delta, Figures
 from recall_simulator.load.fleet import Fleet
 from recall_simulator.load.mission import Mission
+from recall_simulator.meeting import CutForm
+from recall_simulator.record import outcomes
 from recall_simulator.record.outcomes import Outcome
+from recall_simulator.wire import USUAL, LinkPlan, MaskedText, Travel
 
 REFUSED = Outcome("refused", "unreachable", opened=False, detail="nothing listens there")
 
@@ -41,6 +45,7 @@ def fly(
     seconds: float,
     sink: Sink = taken,
     answer: Answer = always,
+    dialer: Dialer | None = None,
     meanwhile: Callable[[Fleet, VirtualClock], Any] | None = None,
 ) -> Figures:
     """Let a fleet play in no time; gives all that it told."""
@@ -51,7 +56,7 @@ def fly(
         fleet = Fleet(
             mission,
             library=library(),
-            dialer=lambda plan: InProcessDialer(sink, answer),
+            dialer=lambda plan: dialer or InProcessDialer(sink, answer),
             tell=figures.add,
         )
         for number in range(bots):
@@ -123,6 +128,8 @@ def test_a_receiver_that_refuses_all_is_dialled_by_the_scouts_alone() -> None:
     assert total.dials <= 3 * 4
     assert total.details == {"refused": "nothing listens there"}
     assert figures.all_links.up == 0
+    before_the_end = figures.seconds[8].all_links
+    assert before_the_end.dialling + before_the_end.waiting == 100
 
 
 def test_the_others_follow_once_a_scout_is_through() -> None:
@@ -270,3 +277,108 @@ def test_a_bot_that_is_replaced_when_it_leaves_is_not_while_the_fleet_closes() -
         return next(numbers)
 
     assert VirtualClock.run(main) == 4
+
+
+async def for_ever() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+class DeafLink(InProcessLink):
+    """Takes no more after so many messages, and answers nothing, till it is cut."""
+
+    def __init__(self, takes: int) -> None:
+        super().__init__(1, taken)
+        self._left = takes
+
+    @property
+    def is_blocked(self) -> bool:
+        return self._left < 0
+
+    def send(self, message: bytes | MaskedText, travel: Travel = USUAL) -> None:
+        self._left -= 1
+
+    async def writable(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await for_ever()
+        return False
+
+    async def answers_ping(self, seconds: float) -> bool:
+        return await self.writable(seconds)
+
+    async def close(self, code: int, *_: Any, **__: Any) -> Outcome | None:
+        await asyncio.wait([self.lost])
+        return self.lost.result()
+
+    async def cut(self, how: CutForm = "fin") -> int:
+        if not self.lost.done():
+            self.lose(outcomes.UNANSWERED_CLOSE)
+        return 0
+
+
+class SlowDialer:
+    """Gives links, after so many seconds."""
+
+    def __init__(self, seconds: float, link: Callable[[], InProcessLink]) -> None:
+        self._seconds = seconds
+        self._link = link
+
+    async def dial(self, attempt: int, plan: LinkPlan) -> InProcessLink:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds):
+                await for_ever()
+        return self._link()
+
+
+def test_a_receiver_that_takes_no_more_is_seen_though_it_never_ends_a_link() -> None:
+    deaf = SlowDialer(0.0, lambda: DeafLink(4))
+    figures = fly(mission(meeting=6.0, duration=6.0), 2, seconds=7.0, dialer=deaf)
+    total = figures.total
+    # Of 12 frames of each, four went out, one stuck, and seven never had their turn.
+    assert total.sent == 2 * 4
+    assert total.dropped == {"lost in sending": 2, "slow receiver": 2 * 7}
+    assert total.offered == 2 * 12
+    assert total.in_doubt == total.sent
+    assert total.unanswered > 0
+    assert total.stall.highest == pytest.approx(7.0 - 2.5, abs=0.6)
+    assert total.stall.percentile(50) > 1.0
+    assert total.lag.highest < 0.01
+
+
+def test_a_slow_handshake_is_no_lag_of_our_own() -> None:
+    slow = SlowDialer(1.7, lambda: InProcessLink(1, taken))
+    total = fly(mission(), 3, seconds=11.0, dialer=slow).total
+    assert total.late.highest > 1.0
+    assert total.stall.highest == pytest.approx(total.late.highest, abs=0.01)
+    assert total.lag.highest < 0.01
+    assert total.connect.highest == pytest.approx(1.7, abs=0.01)
+
+
+def test_a_bot_that_leaves_is_not_one_that_retries() -> None:
+    seen: list[int] = []
+
+    async def leave(fleet: Fleet, clock: VirtualClock) -> None:
+        await clock.back_off_until(2.0)
+        fleet.leave(0)
+
+    class Lingering(InProcessLink):
+        async def close(self, *args: Any, **kwargs: Any) -> Outcome | None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.8):
+                    await for_ever()
+            return None
+
+    figures = fly(
+        mission(),
+        2,
+        seconds=9.0,
+        dialer=SlowDialer(0.0, lambda: Lingering(1, taken)),
+        meanwhile=leave,
+    )
+    seen = [second.all_links.waiting for second in figures.seconds.values()]
+    assert max(seen) == 0
+
+
+def test_a_bot_that_joins_late_leaves_with_the_others() -> None:
+    plan = mission(meeting=8.0, duration=10.0).plan_maker()
+    assert [plan(0, joins_at).ends_at for joins_at in (0.0, 2.0, 7.0, 11.0)] == [8.0, 8.0, 3.0, 0.0]

@@ -9,19 +9,21 @@ import pytest
 from prometheus_client import CollectorRegistry
 from rich.console import Console
 
-from recall_simulator.load.conditions import parse_condition
+from recall_simulator.load.conditions import USUAL, parse_condition
 from recall_simulator.load.document import SCHEMA, LoadDocument, document
 from recall_simulator.load.figures import Counts, Delta, Figures, Links
 from recall_simulator.load.histogram import Histogram
+from recall_simulator.load.limit import Trial
 from recall_simulator.load.metrics import LoadMetrics, serve_metrics
 from recall_simulator.load.mission import Mission
-from recall_simulator.load.orders import Aimed, Began, Flushed, Orders, Over, Trouble
+from recall_simulator.load.orders import Aimed, Began, Flushed, Orders, Over, Tried, Trouble
 from recall_simulator.load.outcome import Played, judge_run
 from recall_simulator.load.page import load_page
 from recall_simulator.load.shapes import Shape
 from recall_simulator.load.sight import Sight
 from recall_simulator.load.view import forecast, live, print_summary
 from recall_simulator.load.watch import Watch
+from recall_simulator.load.web import rows
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import Sighting
 from recall_simulator.report.document import json_schema
@@ -79,6 +81,44 @@ def test_what_makes_the_figures_worthless_is_inconclusive(lines: list[Any], reas
     outcome = judge_run(played(*lines), [])
     assert (outcome.verdict, outcome.exit_code) == ("inconclusive", 3)
     assert reason in outcome.reasons[0]
+
+
+def test_a_condition_that_nothing_was_measured_for_is_inconclusive() -> None:
+    run = played(UP, Over("done"))
+    outcome = judge_run(run, [parse_condition("latency.p99 > 500ms")])
+    assert outcome.verdict == "inconclusive"
+    assert "nothing was measured" in outcome.reasons[0]
+    assert judge_run(run, [parse_condition("recover.p99 > 5s")]).verdict == "ok"
+    lost_for_good = played(UP, told(1, Links(0, 0, 10, 0), losses={"cut": 10}), Over("done"))
+    assert judge_run(lost_for_good, [parse_condition("recover.p99 > 5s")]).exit_code == 3
+
+
+def test_pings_without_a_pong_fail_a_run_that_names_no_condition() -> None:
+    usual = [parse_condition(text) for text in USUAL]
+    run = played(UP, told(1, Links(10), unanswered=2), Over("done"))
+    assert judge_run(run, usual).reasons == ["unanswered > 0: it was 2"]
+    assert judge_run(played(UP, Over("done")), usual).verdict == "ok"
+
+
+@pytest.mark.parametrize("disturbed", [[Trouble("a", "a worker was lost", 3.0)], []])
+def test_a_search_for_the_limit_needs_all_its_workers(disturbed: list[Any]) -> None:
+    trial = Trial(
+        bots=10, kept="kept up", why="", frames_per_second=80, megabytes_per_second=1,
+        stall_p99=0, lag_p99=0,
+    )  # fmt: skip
+    search = msgspec.structs.replace(ORDERS, find_limit=True)
+    run = played(UP, *disturbed, Tried(trial), Over("done"), orders=search)
+    assert judge_run(run, []).verdict == ("inconclusive" if disturbed else "ok")
+
+
+def test_a_lost_worker_takes_the_frames_with_it_that_nobody_counted() -> None:
+    lost = Trouble("b", "a worker was lost with 3 bots", at=8.0, bots=3, heard=3.0)
+    run = played(UP, told(0, Links(3), worker="b"), lost, Over("done"))
+    frames = 3 * 4 * 2 * 5
+    (trouble,) = run.troubles
+    assert f"some {frames} frames" in trouble
+    assert document(run, judge_run(run, [])).frames_unknown == frames
+    assert trouble in load_page(run, judge_run(run, []))
 
 
 def test_a_late_sender_does_not_make_the_receiver_fail() -> None:
@@ -214,3 +254,23 @@ def test_what_was_seen_stands_beside_what_was_sent_stream_by_stream() -> None:
     run.observed, run.seen_by_stream = ["files:x"], {"3/100/webcam": 4}
     (row,) = msgspec.to_builtins(document(run, judge_run(run, [])))["streams"]
     assert row == {"bot": 3, "participant": 100, "type": "webcam", "sent": 5, "seen": 4}
+
+
+def test_locusts_page_gets_lag_and_stalls_as_rows() -> None:
+    run = played(
+        UP,
+        told(4, Links(7, 0, 2, 1), sent=50, stall=of(*[0.7] * 50), dropped={"slow receiver": 3}),
+        told(5, Links(7, 0, 2, 1)),
+    )
+    table = {row["name"]: row for row in rows(run.figures)}
+    assert table["lag: of our own doing"]["p99"] == "10 ms"
+    stall = table["stall: receiver takes no more"]
+    assert (stall["recent"], stall["count"], stall["max"]) == ("p99 700 ms", "50", "700 ms")
+    assert table["frames sent"]["recent"] == "18/s of 19/s due"
+    assert table["links opened"]["recent"] == "7 up, 2 retrying, 1 blocked"
+    assert table["frames not sent"]["count"] == "3"
+    assert len({tuple(row) for row in rows(run.figures)}) == 1
+
+
+def test_bots_that_leave_as_they_should_are_no_outage() -> None:
+    assert played(UP, told(1, Links(10)), told(2, Links(1))).happenings == []
