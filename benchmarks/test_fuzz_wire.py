@@ -10,12 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from random import Random
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from recall_simulator.fuzz.messages import draw_batch
+from recall_simulator.fuzz.drawing import Drawing
 from recall_simulator.fuzz.over_wire import fuzz_url
 
 Figure = Callable[..., None]
@@ -40,11 +39,11 @@ def one_by_one(url: str, count: int) -> float:
     """Messages a second with a ping behind each, drawing included."""
 
     async def main() -> float:
-        rng = Random(1)
+        drawing = Drawing(1)
         began, sent = time.perf_counter(), 0
         link = await connect(url, compression=None, max_size=None)
         while sent < count:
-            for each in draw_batch(rng):
+            for each in drawing.batch():
                 try:
                     await link.send(each.data, text=True)
                     await (await link.ping())

@@ -106,7 +106,7 @@ def _walk(png: bytes) -> int:
     unpack = _CHUNK.unpack_from
     at = len(SIGNATURE)
     held = 0
-    pixels = False
+    pixels = held_ihdr = False
     for _ in range(MAX_CHUNKS):
         if at + _CHUNK_OVERHEAD > size:
             raise PictureError("truncated-png", f"{size} bytes: ends before IEND")
@@ -121,4 +121,8 @@ def _walk(png: bytes) -> int:
             if not pixels:
                 raise PictureError("corrupt-png", "no IDAT chunk before IEND")
             return held
+        elif kind == b"IHDR" and held_ihdr:
+            # A decoder may believe the second one, of which nobody has checked the size.
+            raise PictureError("corrupt-png", "a second IHDR chunk")
+        held_ihdr = True  # the first chunk is IHDR
     raise PictureError("corrupt-png", f"over {MAX_CHUNKS} chunks")

@@ -42,6 +42,7 @@ def test_a_finding_is_told_written_replayed_and_mended(
     broken = recallsim(
         "fuzz", *planted("drops-on-null-name", port), "--max-examples", "300", "--seed", "1",
         "--json", "--report", "junit=found.xml", "--report", "json=found.json",
+        "--report", "html=found.html",
     )  # fmt: skip
     assert broken.code == 1, broken.err
     report = broken.object
@@ -58,6 +59,12 @@ def test_a_finding_is_told_written_replayed_and_mended(
     assert finding["differs"] == "data.data.participant.name is null"
     assert finding["message"] == "LookupError: a person without a name"
     assert "planted_receiver.py" in finding["where"]
+    page = (tmp_path / "found.html").read_text()
+    assert "1 finding" in page
+    assert '"name":null' in page
+    assert f"python fuzz-findings/{FOLDER}/reproduce.py" in page
+    assert report["not_looked_at"] == ["silent loss (give --observe)"]
+    assert "not looked at: silent loss (give --observe)" in broken.err
     suite = ElementTree.fromstring((tmp_path / "found.xml").read_text())
     assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
     assert "found dropped closed 1011" in broken.err
@@ -114,7 +121,8 @@ def listens(port: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process can't be sent Ctrl-C there")
-def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_keeps_what_was_found(number: signal.Signals, tmp_path: Path) -> None:
     port = free_port()
     command = [
         sys.executable, "-m", "recall_simulator", "fuzz", *planted("drops-on-null-name", port),
@@ -131,7 +139,7 @@ def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("found"):
-                process.send_signal(signal.SIGINT)
+                process.send_signal(number)
                 break
         out, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1, err
@@ -158,6 +166,7 @@ def test_nobody_at_the_url_is_3(recallsim: Recallsim) -> None:
         (["--url", "ws://127.0.0.1:1/", "--time", "0"], "--time 0: give more than nothing"),
         (["--url", "http://127.0.0.1:1/"], "is an HTTP URL"),
         (["--url", "ws://93.184.215.14/"], "--i-own-this-receiver"),
+        (["--target", "a:b", "--findings", os.devnull], "--findings /dev/null: it is no folder"),
         (["--replay", "nowhere"], "nowhere: no finding in it"),
         (["--target", "nowhere:parse"], "--target nowhere:parse"),
     ],

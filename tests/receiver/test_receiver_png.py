@@ -110,6 +110,11 @@ def test_a_bomb_is_refused_by_what_it_declares(chunk: Chunk) -> None:
     assert cause_of(bomb) == "too-many-pixels"
 
 
+def test_a_second_header_is_refused_since_a_decoder_may_believe_it(chunk: Chunk) -> None:
+    png = SIGNATURE + chunk(b"IHDR", ihdr()) + chunk(b"IHDR", ihdr(60_000, 60_000))
+    assert cause_of(png + chunk(b"IDAT", bytes(9)) + chunk(b"IEND", b"")) == "corrupt-png"
+
+
 def test_endless_chunks_are_refused(chunk: Chunk) -> None:
     filler = chunk(b"tEXt", b"") * (MAX_CHUNKS + 1)
     assert cause_of(SIGNATURE + chunk(b"IHDR", ihdr()) + filler) == "corrupt-png"

@@ -68,7 +68,7 @@ def fuzz(
     insecure: options.Insecure = False,
     report: Annotated[
         list[str] | None,
-        typer.Option(metavar="KIND=FILE", help="junit=FILE or json=FILE; repeatable."),
+        typer.Option(metavar="KIND=FILE", help="junit=FILE, json=FILE or html=FILE; repeatable."),
     ] = None,
     i_own_this_receiver: options.Owned = False,
     as_json: options.Json = False,
@@ -84,9 +84,11 @@ def fuzz(
     from recall_simulator.cli.playing import write_all
     from recall_simulator.engine import utc_now
     from recall_simulator.record.errors import ReceiverError
+    from recall_simulator.report.destinations import Kind
+    from recall_simulator.report.html import campaign_page
     from recall_simulator.report.junit import junit_xml
 
-    reports = options.parse_reports(report, ["junit", "json"])
+    reports = options.parse_reports(report, ["junit", "json", "html"])
     conditions = fuzzing.Conditions(
         target=target,
         url=url,
@@ -124,6 +126,8 @@ def fuzz(
             seconds=fuzzing.parse_duration("--time", time) if time is not None else None,
             seed=seed,
         )
+    if findings.exists() and not findings.is_dir():
+        raise UsageError(f"--findings {findings}: it is no folder")
     console = terminal.console(to_stderr=as_json)
     done: list[fuzz_words.Done] = []
     began = utc_now()
@@ -138,10 +142,14 @@ def fuzz(
             raise typer.Exit(fuzzing.COULD_NOT_RUN) from None
     document: dict[str, Any] = fuzz_words.document(done)
     as_text = json.dumps(document, ensure_ascii=False)
-    junit = junit_xml(
-        fuzz_words.verdict(done), document["scenarios"], document["seconds"], began=began
-    )
-    write_all(reports, lambda kind: junit if kind == "junit" else as_text.encode())
+
+    def encode(kind: Kind) -> bytes:
+        if kind == "junit":
+            verdict = fuzz_words.verdict(done)
+            return junit_xml(verdict, document["scenarios"], document["seconds"], began=began)
+        return campaign_page(document).encode() if kind == "html" else as_text.encode()
+
+    write_all(reports, encode)
     if as_json:
         print(as_text)
     raise typer.Exit(max(each.report.exit_code for each in done))

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
+from recall_simulator.fuzz.messages import PLAIN
 from recall_simulator.fuzz.records import (
     EXPECTATIONS,
     FindingMade,
@@ -19,6 +20,7 @@ from recall_simulator.fuzz.records import (
     FuzzProgress,
     FuzzReport,
     FuzzStarted,
+    Searching,
     Shrinking,
 )
 from recall_simulator.record.errors import ReceiverError
@@ -26,7 +28,9 @@ from recall_simulator.record.findings import Column, Finding, Verdict, worst
 
 _COLUMNS: dict[str, Column] = {"died": "dies", "dropped": "drops", "lost": "loses"}
 _SHOWN = 300
-"""Characters of a minimal message that are printed."""
+"""Bytes of a minimal message that are printed."""
+_BEFORE = 40
+"""Bytes of it that are printed before the first one that differs."""
 
 
 class Done(NamedTuple):
@@ -73,14 +77,20 @@ def shown(console: Console, *, quiet: bool) -> Iterator[FuzzHandler]:
                     by_time = progress.tasks[task].fields.get("by_time")
                     progress.update(
                         task,
-                        completed=event.seconds if by_time else event.inputs,
+                        completed=event.seconds + event.searching if by_time else event.inputs,
                         state="fuzzing",
                         numbers=_numbers(event),
                     )
-                case Shrinking() if not quiet:
+                case Searching():
+                    progress.update(task, state="searching")
+                case Shrinking():
                     progress.update(task, state="shrinking")
                 case FindingMade() if not quiet:
-                    console.print(f"[red]found[/] {escape(event.finding.what)}", highlight=False)
+                    console.print(
+                        f"[red]found[/] {escape(event.finding.what)}",
+                        highlight=False,
+                        soft_wrap=True,
+                    )
                 case _:
                     pass
 
@@ -108,10 +118,14 @@ def print_summary(console: Console, done: Done) -> None:
         classes = ", ".join(f"{report.by_class.get(name, 0):,} {name}" for name in EXPECTATIONS)
         more = report.grown or 0
         grown = f"; memory grew by {more / 1e6:.1f} MB" if more > 0 else ""
+        search = f" and {report.searching:.1f} s of searching" if report.searching > 0.05 else ""
+        left_out = f"; {report.left_out:,} like known ones left out" if report.left_out else ""
         line(
-            f"{report.inputs:,} inputs in {report.seconds:.1f} s ({report.rate:,.0f}/s): "
-            f"{classes}{grown}"
+            f"{report.inputs:,} inputs in {report.seconds:.1f} s ({report.rate:,.0f}/s){search}: "
+            f"{classes}{left_out}{grown}"
         )
+    if report.not_looked_at:
+        line(f"[dim]not looked at: {escape('; '.join(report.not_looked_at))}[/]")
     for number, finding in enumerate(report.findings):
         times = f" [dim]({finding.count} times)[/]" if finding.count > 1 else ""
         line(f"\n[bold red]{escape(finding.what)}[/]{times}")
@@ -119,19 +133,29 @@ def print_summary(console: Console, done: Done) -> None:
             line(f"  {escape(finding.message)}")
         if finding.where:
             line(f"  [dim]{escape(finding.where)}[/]")
-        shown = finding.minimal.data[:_SHOWN].decode(errors="backslashreplace")
-        if finding.minimal.wire is None:
-            line(f"  [dim]{escape(shown)}{'…' if len(finding.minimal.data) > _SHOWN else ''}[/]")
+        if finding.minimal.wire is None and finding.minimal.data != PLAIN.data:
+            line(f"  [dim]{escape(excerpt(finding.minimal.data))}[/]")
         if number < len(folders):
             line(f"  [dim]python[/] {escape(str(folders[number] / 'reproduce.py'))}")
     if report.stopped:
-        line(f"\n[bold magenta]could not go on[/] {escape(report.stopped)}")
+        line(f"\n[bold magenta]could not go on:[/] {escape(report.stopped)}")
     elif report.findings:
         count = len(report.findings)
         early = ", and stopped early" if report.interrupted else ""
         line(f"\n[bold red]{count} {'finding' if count == 1 else 'findings'}[/]{early}")
     elif not any(each.now for each in report.replayed):
         line("[bold green]nothing found[/]" + (", and stopped early" if report.interrupted else ""))
+
+
+def excerpt(data: bytes) -> str:
+    """The part of a message that differs from the plain one, with a little before it."""
+    same = next(
+        (at for at, pair in enumerate(zip(data, PLAIN.data, strict=False)) if pair[0] != pair[1]),
+        min(len(data), len(PLAIN.data)),
+    )
+    first = same - _BEFORE if same > _BEFORE else 0
+    cut = data[first : first + _SHOWN].decode(errors="backslashreplace")
+    return f"{'…' if first else ''}{cut}{'…' if len(data) > first + _SHOWN else ''}"
 
 
 def verdict(done: Sequence[Done]) -> Verdict:
@@ -143,7 +167,17 @@ def verdict(done: Sequence[Done]) -> Verdict:
             findings.append(_in_words(finding, _at(folders, number)))
         if report.stopped:
             findings.append(Finding(kind="stopped", severity="inconclusive", what=report.stopped))
-    return Verdict(verdict=worst(findings), findings=findings, looked_at=[], not_looked_at=[])
+    return Verdict(
+        verdict=worst(findings),
+        findings=findings,
+        looked_at=[],
+        not_looked_at=not_looked_at([report for report, _ in done]),
+    )
+
+
+def not_looked_at(reports: Sequence[FuzzReport]) -> list[str]:
+    """What campaigns could not see, each once."""
+    return list(dict.fromkeys(what for report in reports for what in report.not_looked_at))
 
 
 def _again(name: str, now: str) -> Finding:
@@ -190,11 +224,14 @@ def document(done: Sequence[Done]) -> dict[str, Any]:
         "inputs": inputs,
         "by_class": by_class,
         "seconds": spent,
+        "searching": sum(report.searching for report in reports),
         "rate": inputs / spent if spent else 0.0,
         "interrupted": any(report.interrupted for report in reports),
         "stopped": "; ".join(filter(None, (report.stopped for report in reports))),
         "slowest": first.slowest,
         "grown": first.grown,
+        "left_out": sum(report.left_out for report in reports),
+        "not_looked_at": not_looked_at(reports),
         "scenarios": [*(name for name in EXPECTATIONS if inputs), *(e.name for e in replayed)],
         "replayed": [msgspec.structs.asdict(each) for each in replayed],
         "findings": [
@@ -220,6 +257,7 @@ def _finding(finding: FuzzFinding, folder: Path | None) -> dict[str, Any]:
         "first": finding.first,
         "seconds": finding.seconds,
         "grown": finding.grown,
+        "excerpt": "" if finding.minimal.data == PLAIN.data else excerpt(finding.minimal.data),
         "folder": str(folder) if folder is not None else None,
     }
 

@@ -1,7 +1,9 @@
 """A fuzz campaign as `recallsim fuzz` runs it: what it is told, and what it keeps."""
 
+import contextlib
 import random
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -161,7 +163,8 @@ def campaign(
     limits = conditions.limits
 
     def keep(event: FuzzEvent) -> None:
-        if isinstance(event, FindingMade):
+        # Of a leak no message alone is guilty: there is nothing to send again.
+        if isinstance(event, FindingMade) and event.finding.outcome != "leaked":
             made = write_reproducer(
                 folder,
                 event.finding,
@@ -174,12 +177,22 @@ def campaign(
             )
             folders.append(made)
 
-    with shown(console, quiet=quiet) as show:
+    with shown(console, quiet=quiet) as show, terminable():
         fuzz = _over_wire if conditions.url is not None else _in_process
         report = fuzz(conditions, known, budget, [keep, show])
     done = Done(report, folders)
     print_summary(console, done)
     return done
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM ends a campaign as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _over_wire(

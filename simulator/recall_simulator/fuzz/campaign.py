@@ -1,7 +1,6 @@
 """A campaign in progress: what was sent, what came of it, what is sent next."""
 
 import asyncio
-import random
 from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Final
@@ -9,7 +8,9 @@ from typing import Final
 import msgspec
 
 from recall_simulator.engine import stopwatch
-from recall_simulator.fuzz.messages import PLAIN, draw_batch
+from recall_simulator.fuzz.drawing import Drawing
+from recall_simulator.fuzz.growth import Growth
+from recall_simulator.fuzz.messages import PLAIN
 from recall_simulator.fuzz.records import (
     FindingMade,
     FuzzEvent,
@@ -20,11 +21,12 @@ from recall_simulator.fuzz.records import (
     FuzzStarted,
     Input,
     Replayed,
+    Searching,
     Shrinking,
 )
 from recall_simulator.fuzz.sentinels import MarkedSentinel
 from recall_simulator.fuzz.shrinking import shrunk
-from recall_simulator.fuzz.suspects import Culprit, find_culprit, together
+from recall_simulator.fuzz.suspects import DOUBT, TOO_LATE, Culprit, find_culprit, together
 from recall_simulator.fuzz.trial import Receiver, Trouble, Unreachable
 from recall_simulator.fuzz.wire_forms import wire_inputs
 from recall_simulator.record.observations import Observation, ProcessSample
@@ -50,6 +52,9 @@ _SURE: Final = 4
 """Small messages that are given the whole time-out, before the first one is taken."""
 _OFTEN: Final = 2
 """Times that a thing is found before inputs of its kind are set aside."""
+_TOO_OFTEN: Final = 8
+"""Times after which every input is, that has an edit by which it was found: such edits hit whatever
+lies there, and each time costs a search."""
 
 
 class Campaign:
@@ -69,7 +74,11 @@ class Campaign:
         seconds: float | None,
         handlers: Sequence[FuzzHandler],
         known: Sequence[tuple[str, Input]],
+        growth: Growth,
+        not_looked_at: list[str],
     ) -> None:
+        self._growth = growth
+        self._not_looked_at = not_looked_at
         self._known = known
         self._replayed: list[Replayed] = []
         self.marked: MarkedSentinel | None = None
@@ -85,7 +94,8 @@ class Campaign:
         self._searching = 0.0
         self._spent = 0.0
         self._history: deque[Input] = deque(maxlen=_HISTORY)
-        self._rss: list[int] = []
+        self._starts = 0
+        self._receiver: Receiver | None = None
         self._stopped = ""
         self._drawn = 0
         self._held_back: list[Input] = []
@@ -106,28 +116,33 @@ class Campaign:
         if self.marked is not None:
             self.marked.take(observation)
         if isinstance(observation, ProcessSample):
-            self._rss.append(observation.rss)
+            if self._receiver is not None and self._starts != self._receiver.starts:
+                self._starts = self._receiver.starts
+                self._growth.restart()
+            self._growth.read(self.sent, observation.rss)
 
     def report(self) -> FuzzReport:
         """What it came to so far."""
-        settled = self._rss[len(self._rss) // 5 :]
         return FuzzReport(
             target=self._target,
             seed=self._seed,
             inputs=self.sent,
             by_class=dict(self._by_class),
             seconds=self._spent,
+            searching=self._searching,
             findings=[case.finding for case in self._cases],
             interrupted=self.interrupted,
-            grown=settled[-1] - settled[0] if len(settled) > 1 else None,
+            grown=self._growth.kept,
             stopped=self._stopped,
             left_out=self._left_out,
             replayed=list(self._replayed),
+            not_looked_at=self._not_looked_at,
         )
 
     async def run(self, receiver: Receiver) -> None:
         """Send until the budget is spent, or the receiver is gone for good."""
         self._elapsed = stopwatch()
+        self._receiver = receiver
         self.emit(
             FuzzStarted(
                 target=self._target,
@@ -146,6 +161,8 @@ class Campaign:
             await self._fire(receiver)
             await self._send_held_back(receiver)
             await self._send(receiver, [PLAIN], late=True, counted=False)
+            if (leak := self._growth.leak()) is not None:
+                self._made(leak, set())
         except Unreachable as error:
             self._stopped = str(error)
         finally:
@@ -170,12 +187,12 @@ class Campaign:
             self._replayed.append(Replayed(name=name, what=each.what, now=now))
 
     async def _fire(self, receiver: Receiver) -> None:
-        rng = random.Random(f"{self._seed}:messages")
+        drawing = Drawing(self._seed)
         size = _BATCH
         while not self._is_over:
             drawn: list[Input] = []
             while len(drawn) < size:
-                drawn += draw_batch(rng, _BATCH)
+                drawn += drawing.batch(_BATCH)
             if self._max_examples is not None:
                 drawn = drawn[: self._max_examples - self._drawn]
             self._drawn += len(drawn)
@@ -184,7 +201,7 @@ class Campaign:
             self._held_back += [each for each in drawn if each.expect == "may refuse"]
             if len(self._held_back) >= _HELD_BACK:
                 await self._send_held_back(receiver)
-            if self.marked is not None and self._elapsed() - began > 0.5:
+            if self.marked is not None and self._elapsed() - began > _SLOW_BATCH:
                 size = min(2 * size, _LARGEST_BATCH)
 
     @property
@@ -192,8 +209,15 @@ class Campaign:
         if len(self._cases) >= MOST_FINDINGS:
             self.interrupted = True
             return True
-        if self._seconds is not None and self._elapsed() >= self._seconds:
-            return True
+        return self._is_late or self._spent_all
+
+    @property
+    def _is_late(self) -> bool:
+        """Whether the time is up: nothing new is sent, searched or made smaller."""
+        return self._seconds is not None and self._elapsed() >= self._seconds
+
+    @property
+    def _spent_all(self) -> bool:
         return self._max_examples is not None and self._drawn >= self._max_examples
 
     async def _send(
@@ -219,7 +243,7 @@ class Campaign:
             if trouble is None:
                 break
             if trouble.is_tolerated(pending):
-                for each in pending if len(pending) > 1 else []:
+                for each in pending if len(pending) > 1 and not self._is_late else []:
                     await self._send_alone(receiver, each)
                 break
             pending = await self._investigate(receiver, pending, trouble)
@@ -227,12 +251,16 @@ class Campaign:
             self._by_class.update(each.expect for each in batch if id(each) not in left_out)
         self._left_out += len(left_out)
         self._history.extend(batch)
+        self._progress()
+
+    def _progress(self) -> None:
         self.emit(
             FuzzProgress(
                 inputs=self.sent,
                 by_class=dict(self._by_class),
                 findings=len(self._cases),
                 seconds=self._elapsed() - self._searching,
+                searching=self._searching,
             )
         )
 
@@ -254,10 +282,12 @@ class Campaign:
     ) -> list[Input]:
         """Find the culprit, and make it small; gives the rest of the batch."""
         began = self._elapsed()
+        self.emit(Searching(outcome=trouble.outcome, messages=len(batch)))
         try:
             return await self._found_out(receiver, batch, trouble)
         finally:
             self._searching += self._elapsed() - began
+            self._progress()
 
     async def _found_out(
         self, receiver: Receiver, batch: list[Input], trouble: Trouble
@@ -265,17 +295,20 @@ class Campaign:
         dropped = trouble.outcome == "dropped"
         before = [e for e in self._history if not (dropped and e.expect == "may refuse")]
         try:
-            culprit = await find_culprit(receiver, batch, before, trouble)
+            culprit = await find_culprit(
+                receiver, batch, before, trouble, is_over=lambda: self._is_late
+            )
         except Unreachable:
-            culprit = Culprit(together(batch), trouble, confirmed=False, members=tuple(batch))
+            culprit = Culprit(together(batch), trouble, DOUBT, members=tuple(batch))
             self._found(culprit, culprit.input)
             raise
         self._history.clear()
-        if culprit.confirmed or trouble.outcome != "hung":
+        # A batch that was slow once, and not again, was no hang.
+        if culprit.doubt != DOUBT or trouble.outcome != "hung":
             await self._note(receiver, culprit)
         guilty = {id(each) for each in culprit.members}
         rest = [each for each in batch if id(each) not in guilty]
-        return rest if len(rest) < len(batch) else []
+        return rest if len(rest) < len(batch) and not self._is_late else []
 
     async def _note(self, receiver: Receiver, culprit: Culprit) -> None:
         """Count what is known; make small what is new."""
@@ -287,10 +320,49 @@ class Campaign:
             )
         )
         minimal = culprit.input
-        if culprit.confirmed and minimal.edits:
-            minimal = await _shrunk(receiver, culprit)
+        if not culprit.doubt and minimal.edits:
+            minimal = await self._shrunk(receiver, culprit)
+            if self._is_late and minimal is culprit.input:
+                culprit = culprit._replace(doubt=TOO_LATE)
         if not self._count_again(culprit, minimal.part):
             self._found(culprit, minimal)
+
+    async def _shrunk(self, receiver: Receiver, culprit: Culprit) -> Input:
+        """The smallest message that makes the same trouble, within so many trials."""
+        loop = asyncio.get_running_loop()
+        hangs = culprit.trouble.outcome == "hung"
+        left = _HANGS if hangs else _LOSSES if culprit.trouble.outcome == "lost" else _DEATHS
+        worse: list[Input] = []
+
+        async def makes_trouble(candidate: Input) -> bool:
+            nonlocal left
+            if left <= 0 or self._is_late:
+                return False
+            try:
+                found = await receiver.try_([candidate], fresh=True, quick=True)
+            except Unreachable:  # who asks next is told
+                left = 0
+                return False
+            left -= found is not None
+            if not culprit.trouble.is_like(found) or culprit.trouble.is_tolerated([candidate]):
+                return False
+            worse.append(candidate)
+            return True
+
+        def fails(candidate: Input) -> bool:
+            return asyncio.run_coroutine_threadsafe(makes_trouble(candidate), loop).result()
+
+        tries = _HANGS if hangs else _SHRINKS
+        minimal = await asyncio.to_thread(shrunk, culprit.input, fails, tries=tries)
+        if not hangs:
+            return minimal
+        # What was slow enough to be a suspect need not be slow enough to hang.
+        for candidate in [minimal, *reversed(worse)][:_SURE]:
+            if self._is_late:
+                break
+            if culprit.trouble.is_like(await receiver.try_([candidate], fresh=True)):
+                return candidate
+        return culprit.input
 
     def _count_again(self, culprit: Culprit, part: str) -> bool:
         """Whether it is known, and what it is known as is counted."""
@@ -310,11 +382,11 @@ class Campaign:
 
     def _found(self, culprit: Culprit, minimal: Input) -> None:
         trouble = culprit.trouble
-        again = "" if culprit.confirmed else " (it did not happen again)"
+        doubt = f" ({culprit.doubt})" if culprit.doubt else ""
         finding = FuzzFinding(
             outcome=trouble.outcome,
             error=trouble.error,
-            message=(trouble.says or trouble.message) + again,
+            message=(trouble.says or trouble.message) + doubt,
             input=culprit.input,
             minimal=minimal,
             where=trouble.where,
@@ -322,7 +394,10 @@ class Campaign:
             grown=trouble.grown,
             first=self.sent + 1,
         )
-        self._cases.append(_Case(finding, {edit.name for edit in culprit.input.edits}))
+        self._made(finding, {edit.name for edit in culprit.input.edits})
+
+    def _made(self, finding: FuzzFinding, edits: set[str]) -> None:
+        self._cases.append(_Case(finding, edits))
         self.emit(FindingMade(finding=finding))
 
     def _case_of(self, each: Input) -> "_Case | None":
@@ -332,7 +407,10 @@ class Campaign:
             # A hang and a loss cost the whole time-out: there the same part is enough.
             alike = case.edits & {edit.name for edit in each.edits}
             costly = case.finding.outcome in ("hung", "lost")
-            if (alike or costly) and case.finding.minimal.part in parts:
+            same = parts.issuperset(case.finding.minimal.part.split(" + "))
+            if same and (alike or costly):
+                return case
+            if alike and case.finding.count >= _TOO_OFTEN:
                 return case
         return None
 
@@ -353,39 +431,3 @@ class _Case:
     def __init__(self, finding: FuzzFinding, edits: set[str]) -> None:
         self.finding = finding
         self.edits = edits
-
-
-async def _shrunk(receiver: Receiver, culprit: Culprit) -> Input:
-    """The smallest message that makes the same trouble, within so many trials."""
-    loop = asyncio.get_running_loop()
-    hangs = culprit.trouble.outcome == "hung"
-    left = _HANGS if hangs else _LOSSES if culprit.trouble.outcome == "lost" else _DEATHS
-    worse: list[Input] = []
-
-    async def makes_trouble(candidate: Input) -> bool:
-        nonlocal left
-        if left <= 0:
-            return False
-        try:
-            found = await receiver.try_([candidate], fresh=True, quick=True)
-        except Unreachable:  # who asks next is told
-            left = 0
-            return False
-        left -= found is not None
-        if not culprit.trouble.is_like(found) or culprit.trouble.is_tolerated([candidate]):
-            return False
-        worse.append(candidate)
-        return True
-
-    def fails(candidate: Input) -> bool:
-        return asyncio.run_coroutine_threadsafe(makes_trouble(candidate), loop).result()
-
-    tries = _HANGS if hangs else _SHRINKS
-    minimal = await asyncio.to_thread(shrunk, culprit.input, fails, tries=tries)
-    if not hangs:
-        return minimal
-    # What was slow enough to be a suspect need not be slow enough to hang.
-    for candidate in [minimal, *reversed(worse)][:_SURE]:
-        if culprit.trouble.is_like(await receiver.try_([candidate], fresh=True)):
-            return candidate
-    return culprit.input

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import psutil
 
-from recall_simulator.fuzz.exchange import AGAIN, Done, Refused, receive, send
+from recall_simulator.fuzz.exchange import AGAIN, WHERE, Done, Refused, receive, send
 from recall_simulator.fuzz.records import Input
 from recall_simulator.record.errors import UsageError
 
@@ -23,6 +23,7 @@ _LOADING: Final = 120.0  # seconds that a target's modules may take to load
 _LOOK: Final = 0.25  # seconds between two looks at a worker that has not answered
 PATIENCE: Final = 3.0
 """What ends late, the worker sees itself, and knows more about: it gets so many times as long."""
+_STACK: Final = "(most recent call first):"
 _FRAME: Final = re.compile(r'File "([^"]+)", line (\d+) in (\S+)')
 
 
@@ -130,10 +131,10 @@ class Custody:
                 answer = self._answers.get(timeout=_LOOK)
             except queue.Empty:
                 if watch.has_hung(self._in_hand()):
-                    number = self._number()
+                    number, where = self._number(), self._where()
                     self._kill()
                     words = f"no end after {watch.lasts:.1f} s"
-                    return Ended(number, "hung", "", words, "")
+                    return Ended(number, "hung", "", words, where)
                 continue
             if answer is None:
                 return self._how_it_ended()
@@ -157,6 +158,21 @@ class Custody:
     def _in_hand(self) -> int:
         """The same, told apart when it is given a second time."""
         return int.from_bytes(self._progress.read_bytes()[:4])
+
+    def _where(self) -> str:
+        """Where the worker is in the user's own files; empty where Python can't say it."""
+        if WHERE is None or self._process is None:
+            return ""
+        self._process.send_signal(WHERE)
+        with contextlib.suppress(queue.Empty):  # it is written at once, or never
+            self._answers.get(timeout=_LOOK)
+        here = f"{Path.cwd()}{os.sep}"
+        said = self._errors.read_text("utf-8", "replace").rpartition(_STACK)
+        lines = said[2].splitlines() if said[1] else []
+        found = (_FRAME.search(line) for line in lines)
+        own = (each for each in found if each and each[1].startswith(here))
+        place = next((each for each in own if "site-packages" not in each[1]), None)
+        return _place(place) if place else ""
 
     def _how_it_ended(self) -> Ended:
         assert self._process is not None

@@ -1,10 +1,15 @@
 """What goes between a campaign and the process that its target runs in."""
 
 import pickle
+import signal
 from typing import IO, Any, Final, NamedTuple
 
-EVERY: Final = 64
+EVERY: Final = 16
 """Batches after which it is measured again what memory the process has."""
+
+WHERE: Final[int | None] = getattr(signal, "SIGUSR1", None)
+"""Has the process write down where it is: Python's handler does that even within a function in C.
+Windows has no such signal."""
 
 AGAIN: Final = 2**16
 """Added to the number of an input in hand that is given a second time."""
@@ -41,7 +46,7 @@ class Done(NamedTuple):
     Attributes:
         offences: in the order of the inputs.
         slowest: CPU seconds that the slowest input took.
-        resident: bytes of memory that the process had when that was last measured.
+        resident: bytes of memory that the process has; 0 where that was not measured.
     """
 
     offences: list[Offence]

@@ -1,6 +1,6 @@
 """A campaign against a Python function that takes a message's bytes: `fuzz_target`."""
 
-import random
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,8 +9,10 @@ from typing import Final
 import msgspec
 
 from recall_simulator.fuzz.custody import PATIENCE, Custody, Ended
-from recall_simulator.fuzz.exchange import EVERY, Done, Offence
-from recall_simulator.fuzz.messages import BATCH, draw_batch
+from recall_simulator.fuzz.drawing import Drawing
+from recall_simulator.fuzz.exchange import Done, Offence
+from recall_simulator.fuzz.growth import Growth
+from recall_simulator.fuzz.messages import BATCH
 from recall_simulator.fuzz.records import (
     FindingMade,
     FuzzEnded,
@@ -27,11 +29,10 @@ from recall_simulator.fuzz.shrinking import shrunk
 SLOW: Final = 1.0
 """CPU seconds that no input may take."""
 MEMORY: Final = 128 * 2**20
-"""Bytes that no input may take."""
+"""Bytes that no input may take, nor all of them together leave behind."""
 _DEADLY: Final = 3  # ends of a worker by one kind of edit, after which it is left out
 _MOST_ALIKE: Final = 12  # findings with one outcome and error; more are counted with the last
 _LOADED: Final = 8  # batches after which what loads at first use has done so
-_WARM: Final = 2 * EVERY  # batches after which memory is taken for settled
 _TRIES: Final = {"hung": 40, "died": 60, "grew": 60}
 _MANY_TRIES: Final = 400
 
@@ -60,11 +61,12 @@ def fuzz_target(
         allow: names of exceptions by which it refuses a message, as in `ValueError`; their
             subclasses are allowed too. A valid message must not be refused.
         max_examples: messages to be given; None for no limit.
-        seconds: how long to go on; None for no limit.
+        seconds: how long to go on, the search for small messages included; None for no limit.
         seed: the same seed draws the same messages.
         handlers: are told what happens.
         slow: CPU seconds that no message may take.
-        memory: bytes that no message may take.
+        memory: bytes that no message may take, and that must not be left behind, more with each
+            quarter of the messages.
 
     Returns:
         What was found. Where Ctrl-C stops it, what was found until then.
@@ -74,7 +76,8 @@ def fuzz_target(
     """
     custody = Custody(target, allow, slow=slow, memory=memory)
     try:
-        return _Campaign(target, custody, seed, tuple(handlers)).run(max_examples, seconds)
+        campaign = _Campaign(target, custody, seed, tuple(handlers), Growth(memory))
+        return campaign.run(max_examples, seconds)
     finally:
         custody.close()
 
@@ -87,10 +90,16 @@ class _Campaign:
         custody: runs it.
         seed: of the messages.
         handlers: are told what happens.
+        growth: of memory.
     """
 
     def __init__(
-        self, target: str, custody: Custody, seed: int, handlers: tuple[FuzzHandler, ...]
+        self,
+        target: str,
+        custody: Custody,
+        seed: int,
+        handlers: tuple[FuzzHandler, ...],
+        growth: Growth,
     ) -> None:
         self._target = target
         self._custody = custody
@@ -104,8 +113,8 @@ class _Campaign:
         self._left_out = 0
         self._slowest = 0.0
         self._batches = 0
-        self._settled: int | None = None
-        self._resident = 0
+        self._growth = growth
+        self._ends: float | None = None
         self._shrinking = 0.0
         self._interrupted = False
 
@@ -116,31 +125,39 @@ class _Campaign:
                 target=self._target, seed=self._seed, max_examples=max_examples, seconds=seconds
             )
         )
-        began = self._began = _now()
-        rng = random.Random(self._seed)
+        self._began = _now()
+        self._ends = None if seconds is None else self._began + seconds
+        drawing = Drawing(self._seed)
         left = max_examples
         try:
-            batch = self._draw(rng, left)
+            batch = self._draw(drawing, left)
             while batch:
                 self._custody.give(batch)
                 left = None if left is None else left - len(batch)
                 # The next batch is drawn while the target has this one.
-                spent = seconds is not None and _now() - began >= seconds
-                following = [] if spent else self._draw(rng, left)
+                following = [] if self._is_over else self._draw(drawing, left)
                 self._take(batch)
                 batch = following
                 self._tell(self._progress())
         except KeyboardInterrupt:
             self._interrupted = True
+        if (leak := self._growth.leak()) is not None:
+            self._findings[leak.shape] = leak
+            self._tell(FindingMade(finding=leak))
         report = self._report()
         self._tell(FuzzEnded(report=report))
         return report
 
-    def _draw(self, rng: random.Random, left: int | None) -> list[Input]:
+    @property
+    def _is_over(self) -> bool:
+        """Whether the time is up."""
+        return self._ends is not None and _now() >= self._ends
+
+    def _draw(self, drawing: Drawing, left: int | None) -> list[Input]:
         """The next messages, without those whose like has ended the worker too often."""
         batch: list[Input] = []
         while not batch and left != 0:
-            drawn = draw_batch(rng, BATCH if left is None else min(BATCH, left))
+            drawn = drawing.batch(BATCH if left is None else min(BATCH, left))
             batch = [each for each in drawn if not self._is_deadly(each)]
             self._left_out += len(drawn) - len(batch)
             left = None if left is None else left - (len(drawn) if not batch else 0)
@@ -160,12 +177,13 @@ class _Campaign:
                 wrong += [(given[each.number], each) for each in answer.offences]
                 self._note(given, answer)
             else:
+                self._growth.restart()
                 message = given[answer.number]
                 wrong.append((message, answer))
                 self._count([message])
                 # What it would have said of those before is gone with the process.
                 waiting += filter(None, (given[answer.number + 1 :], given[: answer.number]))
-            if not waiting:
+            if not waiting or self._is_over:
                 break
             given = waiting.pop()
             answer = self._custody.run(given, patience=1.0)  # where one hangs, others do
@@ -176,10 +194,9 @@ class _Campaign:
         self._count(batch)
         if self._batches >= _LOADED:
             self._slowest = max(self._slowest, done.slowest)
-        self._resident = done.resident
         self._batches += 1
-        if self._batches == _WARM:
-            self._settled = done.resident
+        if done.resident:
+            self._growth.read(self._inputs, done.resident)
 
     def _count(self, batch: list[Input]) -> None:
         self._inputs += len(batch)
@@ -210,6 +227,8 @@ class _Campaign:
         last: dict[bytes, _Wrong] = {}
 
         def fails(candidate: Input) -> bool:
+            if self._is_over:
+                return False
             found = self._alone(candidate, patience=1.0 if wrong.outcome == "hung" else PATIENCE)
             if found is None or _kind(found) != _kind(wrong):
                 return False
@@ -217,7 +236,9 @@ class _Campaign:
             return True
 
         minimal, doubt = message, " (not again when it was given alone)"
-        if fails(message):
+        if self._is_over:
+            doubt = " (the time was up before it was made small)"
+        elif fails(message):
             minimal = shrunk(message, fails, tries=_TRIES.get(wrong.outcome, _MANY_TRIES))
             doubt = ""
         again = last.get(minimal.data, wrong)
@@ -239,6 +260,7 @@ class _Campaign:
         """What one message leads to."""
         answer = self._custody.run([message], patience=patience)
         if isinstance(answer, Ended):
+            self._growth.restart()
             return answer
         return answer.offences[0] if answer.offences else None
 
@@ -248,6 +270,7 @@ class _Campaign:
             by_class=dict(self._by_class),
             findings=len(self._findings),
             seconds=_now() - self._began - self._shrinking,
+            searching=self._shrinking,
         )
 
     def _report(self) -> FuzzReport:
@@ -258,10 +281,11 @@ class _Campaign:
             inputs=progress.inputs,
             by_class=progress.by_class,
             seconds=progress.seconds,
+            searching=progress.searching,
             findings=list(self._findings.values()),
             interrupted=self._interrupted,
             slowest=self._slowest,
-            grown=None if self._settled is None else self._resident - self._settled,
+            grown=self._growth.kept,
             left_out=self._left_out,
         )
 
@@ -271,8 +295,12 @@ class _Campaign:
 
 
 def _kind(wrong: _Wrong) -> Key:
-    """What makes two failures alike, wherever the message differs."""
-    return wrong.outcome, wrong.error, wrong.where
+    """What makes two failures alike, wherever the message differs.
+
+    A hang is caught at any line of its loop: the function is enough, and only where Python says it.
+    """
+    where = "" if wrong.outcome == "hung" else wrong.where
+    return wrong.outcome, wrong.error, where
 
 
 def _key(message: Input, wrong: _Wrong) -> Key:
@@ -281,8 +309,8 @@ def _key(message: Input, wrong: _Wrong) -> Key:
     A place in the code is enough; where there is none, or where one place refuses everything, the
     edits tell them apart.
     """
-    if wrong.where and wrong.outcome == "raised":
-        return _kind(wrong)
+    if wrong.where and wrong.outcome in ("raised", "hung"):
+        return wrong.outcome, wrong.error, re.sub(r":\d+ in ", " in ", wrong.where)
     return *_kind(wrong), *sorted({edit.name for edit in message.edits})
 
 

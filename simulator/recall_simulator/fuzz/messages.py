@@ -15,9 +15,6 @@ BATCH: Final = 64
 """Messages of a batch."""
 _PLAIN_WORDS: Final = "a plain frame"
 _TABLE: Final = [family for family in EDITS.values() for _ in range(family.weight)]
-_VALID: Final = [family for family in _TABLE if family.expect == "must accept"]
-_COMMON: Final = (0, 0, 0, 1, 1, 2)
-"""Edits of a seed message, with equal chances."""
 _OWN: Final = (1, 1, 1, 1, 1, 1, 2, 3)
 """Edits of a single message beyond those of the seed, with equal chances."""
 T = TypeVar("T")
@@ -65,7 +62,8 @@ def built(ways: Iterable[tuple[Family, Choose]]) -> Input:
     """
     draft = Draft()
     edits: list[Edit] = []
-    left = sorted(ways, key=_depth, reverse=True)
+    left = sorted(ways, key=_depth)
+    left.reverse()  # they are taken from the end
     for number, depth in enumerate(DEPTHS):
         while left and left[-1][0].depth == number:
             family, source = left.pop()
@@ -98,19 +96,20 @@ PLAIN: Final = made(())
 """The message that all others differ from."""
 
 
-def draw_batch(rng: random.Random, size: int = BATCH) -> list[Input]:
-    """A batch: a seed message, valid but often rare, and structural edits of it.
+def edits_of(common: Input, rng: random.Random, size: int = BATCH) -> list[Input]:
+    """A batch: a seed message, and structural edits of it.
 
     Args:
+        common: the seed message.
         rng: where the choices come from.
         size: how many messages; the first is the seed message itself.
     """
     choose = by_chance(rng)
-    common = built((_pick(_VALID, choose), choose) for _ in range(_pick(_COMMON, choose))).edits
-    batch = [made(common)]
+    batch = [common]
     while len(batch) < size:
         own = [(_pick(_TABLE, choose), choose) for _ in range(_pick(_OWN, choose))]
-        batch.append(built([*((EDITS[e.name], replay(e.choices)) for e in common), *own]))
+        seed = [(EDITS[edit.name], replay(edit.choices)) for edit in common.edits]
+        batch.append(built([*seed, *own]))
     return batch
 
 

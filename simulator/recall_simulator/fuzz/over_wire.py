@@ -5,15 +5,14 @@ each; only where there is trouble are halves of a batch sent again, until one me
 """
 
 import asyncio
-import contextlib
 import random
-import signal
 import ssl
 from collections.abc import Sequence
 from typing import Final
 
 from recall_simulator.engine import WebSocketDialer, is_near, stopwatch, tune_malloc
 from recall_simulator.fuzz.campaign import Campaign
+from recall_simulator.fuzz.growth import Growth
 from recall_simulator.fuzz.messages import PLAIN
 from recall_simulator.fuzz.records import FuzzEnded, FuzzHandler, FuzzReport, Input
 from recall_simulator.fuzz.sentinels import BlindSentinel, MarkedSentinel
@@ -27,7 +26,7 @@ MAX_EXAMPLES: Final = 10_000
 TIMEOUT: Final = 5.0
 """Real seconds after which a receiver hangs."""
 MEMORY: Final = 256 * 2**20
-"""Bytes that a receiver may take for one batch."""
+"""Bytes that a receiver may take for one batch, and keep of all of them."""
 RETRY: Final = RetryPolicy(max_attempts=5)
 """Of a receiver that nobody here can start: twelve seconds."""
 
@@ -58,7 +57,7 @@ def fuzz_url(
         observe: `KIND:ARG` of observers that see frames as they come.
         max_examples: messages to send, 0 for the known ones alone; `MAX_EXAMPLES` where `seconds`
             is not given either.
-        seconds: real seconds to go on.
+        seconds: real seconds to go on, searches for small messages included.
         seed: of the messages; a new one unless given.
         handlers: take the events.
         known: messages of findings by name, to be tried first of all.
@@ -67,7 +66,7 @@ def fuzz_url(
         tls: how a wss receiver's certificate is checked.
         retry: how long a receiver is waited for that does not answer, where there is no `command`.
         timeout: real seconds until it hangs.
-        memory: bytes beyond which it takes too much for one batch.
+        memory: bytes beyond which it takes too much for one batch, or keeps too much of all.
         owned: the user says that a receiver at a public address is theirs.
 
     Raises:
@@ -98,16 +97,14 @@ def fuzz_url(
         seconds=seconds,
         handlers=handlers,
         known=known,
+        growth=Growth(memory),
+        not_looked_at=_not_looked_at(command=command, observe=observe),
     )
     dialer = WebSocketDialer(
         endpoint, headers=headers, signer=signer, tls=tls, seed=f"{seed}:dials"
     )
 
     async def main() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in loops
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         elapsed = stopwatch()
         observers = Observers(observe, command=command, url=url, now=elapsed, tell=campaign.take)
         if observe:
@@ -126,8 +123,20 @@ def fuzz_url(
 
     try:
         asyncio.run(main())
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except KeyboardInterrupt:
         campaign.interrupted = True
     report = campaign.report()
     campaign.emit(FuzzEnded(report=report))
     return report
+
+
+def _not_looked_at(*, command: str | None, observe: Sequence[str]) -> list[str]:
+    """What a campaign can't see, and what would show it."""
+    found = []
+    if observe:
+        found.append("valid messages left out silently, but for the frame behind each batch")
+    else:
+        found.append("silent loss (give --observe)")
+    if command is None:
+        found.append("memory (give --exec)")
+    return found

@@ -7,12 +7,13 @@ import msgspec
 
 from recall_simulator.record.streams import Expectation
 
-OutcomeKind = Literal["raised", "refused", "hung", "grew", "died", "dropped", "lost"]
+OutcomeKind = Literal["raised", "refused", "hung", "grew", "died", "dropped", "lost", "leaked"]
 """What a receiver did wrong.
 
 `raised`: an exception that is not allowed. `refused`: a valid message was. `hung`: no end, or none
 within the limit. `grew`: memory over the limit. `died`: the process ended. `dropped`: the
-connection went. `lost`: the link stood, and the next valid frame did not get through.
+connection went. `lost`: the link stood, and the next valid frame did not get through. `leaked`:
+memory over the limit was kept, and more and more of it, whatever the messages were.
 """
 
 EXPECTATIONS: tuple[Expectation, ...] = ("must accept", "must survive", "may refuse")
@@ -123,6 +124,8 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
         inputs: messages that the receiver was given, those of shrinking left out.
         by_class: how many of each class.
         seconds: that they took.
+        searching: seconds more in which it was looked for which message it was, and how small it
+            can be.
         findings: distinct ones, in the order in which they came up.
         interrupted: whether it was stopped before its budget was spent.
         slowest: seconds of computing that the slowest input took, the very first left out, for
@@ -133,6 +136,7 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
             receiver several times.
         stopped: why the campaign could not go on, where it could not; else empty.
         replayed: known findings that were tried again before anything else.
+        not_looked_at: what could not be seen, and so is not said to be good.
     """
 
     schema: str = "recallsim.fuzz/1"
@@ -141,6 +145,7 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
     inputs: int
     by_class: dict[str, int]
     seconds: float
+    searching: float = 0.0
     findings: list[FuzzFinding]
     interrupted: bool = False
     slowest: float | None = None
@@ -148,6 +153,7 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int = 0
     stopped: str = ""
     replayed: list[Replayed] = []
+    not_looked_at: list[str] = []
 
     @property
     def rate(self) -> float:
@@ -172,12 +178,20 @@ class FuzzStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
 
 
 class FuzzProgress(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="progress"):
-    """How far it is; told after each batch."""
+    """How far it is; told after each batch. Seconds are as in the report."""
 
     inputs: int
     by_class: dict[str, int]
     findings: int
     seconds: float
+    searching: float = 0.0
+
+
+class Searching(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="searching"):
+    """Something went wrong, and it is looked for which message of many it was."""
+
+    outcome: OutcomeKind
+    messages: int
 
 
 class Shrinking(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="shrinking"):
@@ -200,6 +214,6 @@ class FuzzEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     report: FuzzReport
 
 
-FuzzEvent = FuzzStarted | FuzzProgress | Shrinking | FindingMade | FuzzEnded
+FuzzEvent = FuzzStarted | FuzzProgress | Searching | Shrinking | FindingMade | FuzzEnded
 FuzzHandler = Callable[[FuzzEvent], None]
 """Takes the events of a campaign; what it raises ends the campaign."""

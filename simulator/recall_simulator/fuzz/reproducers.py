@@ -248,7 +248,7 @@ def _words(finding: FuzzFinding, known: Known) -> str:
         f"Its class is “{minimal.expect}”: {_ASKS[minimal.expect]}.",
         f"In the campaign input number {finding.first:,} was the first: {finding.input.what}.",
         "",
-        f"To see it again: python reproduce.py {known.target}",
+        f"To see it again: python reproduce.py{'' if known.command else ' ' + known.target}",
     ]
     if known.sent_as != "argument":
         lines.append(f"or in Node:      npm install ws && node reproduce.mjs {known.target}")

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from recall_simulator.fuzz.corpus import corpus_messages
-from recall_simulator.fuzz.draft import FIELDS, Path, dotted, fields_of
+from recall_simulator.fuzz.draft import BUFFER, FIELDS, Path, dotted, fields_of
 from recall_simulator.fuzz.messages import PLAIN, made
 from recall_simulator.fuzz.records import EXPECTATIONS, Edit, Input
 
@@ -68,15 +68,13 @@ def _plainest() -> dict[str, list[Input]]:
     return found
 
 
-_BLIND: Final = frozenset(
-    {
-        "one byte is another",
-        "one byte too many",
-        "bytes are missing",
-        "a piece stands twice",
-        "one character of base64 is another",
-    }
+_AT_A_BYTE: Final = frozenset(
+    {"one byte is another", "one byte too many", "bytes are missing", "a piece stands twice"}
 )
+"""Edits of the text that hit one place of it, which is their first choice."""
+_PLACED: Final = _AT_A_BYTE | {"text cut short"}
+"""Edits of the text whose first choice is counted from its beginning or end."""
+_BLIND: Final = _AT_A_BYTE | {"one character of base64 is another"}
 """Edits that hit whatever lies there: what they come to may be said more plainly."""
 
 
@@ -92,17 +90,19 @@ def _of_part() -> dict[str, list[Input]]:
 
 
 def _differing(data: bytes) -> list[Path]:
-    """The fields that are other than in the plain message; none where it is no JSON."""
+    """The fields that are other than in the plain message, or gone; none where it is no JSON."""
     try:
         tree = msgspec.json.decode(data, type=dict)
     except (ValueError, RecursionError):
         return []
     fields = dict(fields_of(tree))
-    return [
+    changed = [
         path
         for path, value in FIELDS.items()
         if not isinstance(value, dict) and path in fields and fields[path] != value
     ]
+    # Of what is gone, the outermost.
+    return changed + [path for path in FIELDS if path not in fields and path[:-1] in {(), *fields}]
 
 
 def _remembering(fails: Fails, tries: int) -> Fails:
@@ -123,12 +123,18 @@ def _remembering(fails: Fails, tries: int) -> Fails:
 def _simpler(edits: tuple[Edit, ...]) -> Iterator[Input]:
     """Messages that are simpler by one step: the great steps first."""
     if len(edits) > 1:
+        length = len(made(edits).data)
         for number in range(len(edits)):
-            yield made(edits[:number] + edits[number + 1 :])
+            rest = edits[:number] + edits[number + 1 :]
+            fewer = made(rest)
+            yield fewer
+            yield from _moved(rest, len(fewer.data) - length)
     elif edits[0].name not in _PLAINEST:
         yield from _plainest().get(made(edits).part, ())
     if not _BLIND.isdisjoint(edit.name for edit in edits):
         for path in _differing(made(edits).data):
+            if path == BUFFER:
+                yield from _of_part()["base64"]
             yield from _of_part().get(dotted(path), ())
     for number, edit in enumerate(edits):
         for place, choice in enumerate(edit.choices):
@@ -138,6 +144,21 @@ def _simpler(edits: tuple[Edit, ...]) -> Iterator[Input]:
                 message = made((*edits[:number], simpler, *edits[number + 1 :]))
                 if len(message.edits) == len(edits):
                     yield message
+
+
+def _moved(edits: tuple[Edit, ...], by: int) -> Iterator[Input]:
+    """The same, where an edit that hits whatever lies there hits what it hit before."""
+    if by and any(edit.name in _PLACED for edit in edits):
+        yield made(
+            tuple(
+                msgspec.structs.replace(
+                    edit, choices=(max(0, edit.choices[0] + by), *edit.choices[1:])
+                )
+                if edit.name in _PLACED
+                else edit
+                for edit in edits
+            )
+        )
 
 
 def _less(choice: int) -> Iterator[int]:

@@ -38,6 +38,12 @@ __all__ = [
 
 _VALID: Final = [family for family in EDITS.values() if family.expect == "must accept"]
 _INVALID: Final = [family for family in EDITS.values() if family.expect != "must accept"]
+_COMMON: Final = [
+    family
+    for family in _VALID
+    for _ in range(family.weight)
+    if family.name != "a picture of usual size"  # every edit beside it would compress it again
+]
 _TO_FRAMES: Final = [family for family in _VALID if family.place in ("picture", "fields")]
 _TO_PEOPLE: Final = [
     EDITS[name] for name in ("another name", "another participant id", "another person's fields")
@@ -56,6 +62,13 @@ def messages(*, valid: bool | None = None) -> st.SearchStrategy[Input]:
     if valid:
         return _messages(_VALID, least=0, most=3)
     return _messages(_INVALID, least=1, most=2, beside=_VALID)
+
+
+def seed_messages() -> st.SearchStrategy[Input]:
+    """Valid messages of small pictures that differ little from the plain one: others are made of
+    them by further edits.
+    """
+    return _messages(_COMMON, least=0, most=2)
 
 
 @st.composite

@@ -11,6 +11,8 @@ _TRIALS: Final = 24
 """For messages that fail only together."""
 
 
+DOUBT: Final = "it did not happen again"
+TOO_LATE: Final = "the time was up before it was made small"
 TroubleOf = Callable[[Sequence[Input]], Awaitable[Trouble | None]]
 
 
@@ -20,18 +22,27 @@ class Culprit(NamedTuple):
     Attributes:
         input: the message; where several are needed, all their websocket frames in one.
         trouble: that it makes.
-        confirmed: whether it made it again.
+        doubt: why it is not certain that it was this; empty where it made the trouble again.
         members: the messages that it consists of.
     """
 
     input: Input
     trouble: Trouble
-    confirmed: bool
+    doubt: str
     members: tuple[Input, ...]
 
 
+class _TimeIsUp(Exception):
+    """No more trials."""
+
+
 async def find_culprit(
-    receiver: Receiver, batch: Sequence[Input], before: Sequence[Input], first: Trouble
+    receiver: Receiver,
+    batch: Sequence[Input],
+    before: Sequence[Input],
+    first: Trouble,
+    *,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Culprit:
     """Find the message that made trouble.
 
@@ -40,32 +51,44 @@ async def find_culprit(
         batch: messages of which one made trouble.
         before: messages that were sent over the same link before them, in order.
         first: the trouble.
+        is_over: whether the time is up: what was narrowed down until then is the culprit.
 
     Raises:
         Unreachable: the receiver did not come back.
     """
+    fewest, theirs = list(batch), first
 
     async def trouble_of(suspects: Sequence[Input]) -> Trouble | None:
+        nonlocal fewest, theirs
+        if is_over():
+            raise _TimeIsUp
         found = await receiver.try_(suspects, fresh=True, quick=True)
-        return None if found is not None and found.is_tolerated(suspects) else found
+        if found is None or found.is_tolerated(suspects):
+            return None
+        if len(suspects) < len(fewest):
+            fewest, theirs = list(suspects), found
+        return found
 
     async def stands(guilty: list[Input], trouble: Trouble) -> bool:
         """Whether it happens again; what was slow for a suspect need not be a hang."""
         return trouble.outcome != "hung" or trouble.is_like(await receiver.try_(guilty, fresh=True))
 
-    guess = await _by_halves(list(batch), trouble_of)
-    if guess is not None and await stands([guess[0]], guess[1]):
-        return Culprit(guess[0], guess[1], confirmed=True, members=(guess[0],))
-    # What a handler has not got to when a ping is answered shows up one batch later.
-    spans = [list(batch), [*before[-len(batch) :], *batch], [*before, *batch]]
-    for number, suspects in enumerate(spans):
-        if number and len(suspects) == len(spans[number - 1]):
-            continue
-        found = await _narrowed(suspects, trouble_of)
-        if found is not None and await stands(*found):
-            guilty, trouble = found
-            return Culprit(together(guilty), trouble, confirmed=True, members=tuple(guilty))
-    return Culprit(together(batch), first, confirmed=False, members=tuple(batch))
+    try:
+        guess = await _by_halves(list(batch), trouble_of)
+        if guess is not None and await stands([guess[0]], guess[1]):
+            return Culprit(guess[0], guess[1], "", members=(guess[0],))
+        # What a handler has not got to when a ping is answered shows up one batch later.
+        spans = [list(batch), [*before[-len(batch) :], *batch], [*before, *batch]]
+        for number, suspects in enumerate(spans):
+            if number and len(suspects) == len(spans[number - 1]):
+                continue
+            found = await _narrowed(suspects, trouble_of)
+            if found is not None and await stands(*found):
+                guilty, trouble = found
+                return Culprit(together(guilty), trouble, "", members=tuple(guilty))
+    except _TimeIsUp:
+        return Culprit(together(fewest), theirs, TOO_LATE, members=tuple(fewest))
+    return Culprit(together(batch), first, DOUBT, members=tuple(batch))
 
 
 async def _by_halves(suspects: list[Input], trouble_of: TroubleOf) -> tuple[Input, Trouble] | None:

@@ -124,6 +124,9 @@ class Receiver:
         retry: how long a receiver is waited for that nobody here can start.
         timeout: real seconds until the receiver hangs.
         memory: bytes beyond which a receiver takes too much for one batch of messages.
+
+    Attributes:
+        starts: how often the process was started again.
     """
 
     def __init__(
@@ -144,6 +147,7 @@ class Receiver:
         self._memory = memory
         self._link: Link | None = None
         self._dials = 0
+        self.starts = 0
         self._is_sick = False
         self._is_doubtful = False
         self._height = 0
@@ -305,6 +309,7 @@ class Receiver:
         self._height = 0
         if self._process is None:
             return
+        self.starts += 1
         try:
             await self._process.restart(look=False)
         except ReceiverError as error:

@@ -24,6 +24,7 @@ from recall_simulator.fuzz.appetite import Appetite, limit_address_space
 from recall_simulator.fuzz.exchange import (
     AGAIN,
     EVERY,
+    WHERE,
     Done,
     Given,
     Offence,
@@ -84,7 +85,7 @@ class Runner:
         self._started = started
         self._appetite = Appetite()
         self._loop = asyncio.new_event_loop()
-        self._batches = self._resident = 0
+        self._batches = 0
 
     def run(self, batch: list[Given]) -> Done:
         """Give a batch; where it took too much memory, once more, to see which input it was."""
@@ -101,10 +102,9 @@ class Runner:
             greedy = self._greedy(batch, known)
             numbers = {each.number for each in greedy}
             offences = [each for each in offences if each.number not in numbers] + greedy
-        if self._batches % EVERY == 0:
-            self._resident = self._appetite.resident()
         self._batches += 1
-        return Done(offences, slowest, self._resident)
+        resident = self._appetite.resident() if self._batches % EVERY == 0 else 0
+        return Done(offences, slowest, resident)
 
     def _greedy(self, batch: list[Given], known: set[int]) -> list[Offence]:
         found = []
@@ -187,6 +187,8 @@ def main() -> None:
     os.dup2(nowhere, 1)
     sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  until the end
     faulthandler.enable()
+    if WHERE is not None:
+        faulthandler.register(WHERE, all_threads=False)
     loaded = load(target)
     if isinstance(loaded, Refused):
         send(results, loaded)

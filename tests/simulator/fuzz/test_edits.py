@@ -5,9 +5,10 @@ import random
 
 import pytest
 
+from recall_simulator.fuzz.drawing import Drawing
 from recall_simulator.fuzz.edits import EDITS
-from recall_simulator.fuzz.messages import PLAIN, built, by_chance, draw_batch, made
-from recall_simulator.fuzz.records import EXPECTATIONS, Input
+from recall_simulator.fuzz.messages import PLAIN, built, by_chance, made
+from recall_simulator.fuzz.records import EXPECTATIONS, Edit, Input
 
 
 def drawn(name: str, count: int = 40) -> list[Input]:
@@ -38,8 +39,8 @@ def test_the_plain_message_differs_in_nothing() -> None:
 
 
 def test_every_class_is_drawn_and_valid_messages_are_a_good_part() -> None:
-    rng = random.Random(1)
-    messages = [message for _ in range(20) for message in draw_batch(rng)]
+    drawing = Drawing(1)
+    messages = [message for _ in range(20) for message in drawing.batch()]
     share = dict.fromkeys(EXPECTATIONS, 0)
     for message in messages:
         share[message.expect] += 1
@@ -50,18 +51,27 @@ def test_every_class_is_drawn_and_valid_messages_are_a_good_part() -> None:
 
 
 def test_a_message_of_several_edits_has_the_least_demand_of_them() -> None:
-    rng = random.Random(2)
-    for message in (each for _ in range(10) for each in draw_batch(rng)):
+    drawing = Drawing(2)
+    for message in (each for _ in range(10) for each in drawing.batch()):
         demands = [EXPECTATIONS.index(EDITS[edit.name].expect) for edit in message.edits]
         assert EXPECTATIONS.index(message.expect) == max(demands, default=0)
 
 
 def test_the_same_seed_draws_the_same_batch() -> None:
-    assert draw_batch(random.Random(3)) == draw_batch(random.Random(3))
-    assert draw_batch(random.Random(3)) != draw_batch(random.Random(4))
+    one, same, other = ([drawing.batch() for _ in range(3)] for drawing in map(Drawing, (3, 3, 4)))
+    assert one == same
+    assert one != other
 
 
 def test_the_edits_of_a_message_make_it_again() -> None:
-    rng = random.Random(5)
-    for message in draw_batch(rng):
-        assert made(message.edits).data == message.data
+    for seed in range(5):
+        for message in Drawing(seed).batch():
+            assert made(message.edits) == message
+
+
+def test_edits_at_one_depth_are_applied_in_their_order() -> None:
+    name = "something in place of the PNG"
+    one, other = Edit(name, (8,)), Edit(name, (0,))
+    assert made((one, other)).data == made((other,)).data
+    assert made((other, one)).data == made((one,)).data
+    assert made((one, other)).edits == (one, other)

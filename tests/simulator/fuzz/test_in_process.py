@@ -45,14 +45,14 @@ def test_nothing_is_found_where_nothing_is_wrong(target: str) -> None:
 def test_what_ends_the_process_is_found_and_the_campaign_goes_on() -> None:
     finding = first_finding("ends_the_process")
     assert (finding.outcome, finding.error) == ("died", "exit code 7")
-    assert finding.minimal.part == "event"
+    assert len(finding.minimal.edits) == 1
     assert finding.count >= 1
 
 
 def test_what_was_wrong_before_the_process_ended_is_not_lost() -> None:
-    report = fuzz_target("oddities:raises_and_ends", max_examples=256)
+    report = fuzz_target("oddities:raises_and_ends", max_examples=128)
     counts = {finding.outcome: finding.count for finding in report.findings}
-    alone = fuzz_target("oddities:raises_without_email", max_examples=256)
+    alone = fuzz_target("oddities:raises_without_email", max_examples=128)
     assert counts["died"] >= 1
     assert report.left_out == 0
     assert counts["raised"] == sum(finding.count for finding in alone.findings)
@@ -79,7 +79,29 @@ def test_what_never_ends_is_ended(target: str) -> None:
     finding = first_finding(target)
     assert finding.outcome == "hung"
     assert finding.message.startswith("no end after ")
-    assert finding.minimal.part == "event"
+    assert len(finding.minimal.edits) == 1
+
+
+def test_a_hang_has_a_place_so_that_it_is_made_small_once() -> None:
+    report = fuzz_target("oddities:waits_for_ever", max_examples=192, slow=0.2)
+    (finding,) = report.findings
+    assert finding.where.endswith(" in waits_for_ever")
+    assert finding.count > 1
+
+
+def test_memory_that_is_kept_message_by_message_is_found() -> None:
+    report = fuzz_target("oddities:keeps_everything", max_examples=10_000, memory=20 * 2**20)
+    (finding,) = report.findings
+    assert finding.outcome == "leaked"
+    assert finding.grown == report.grown
+    assert finding.grown > 20 * 2**20
+
+
+def test_when_the_time_is_up_nothing_is_made_smaller() -> None:
+    report = fuzz_target("oddities:waits_for_ever", max_examples=None, seconds=0.0, slow=0.2)
+    (finding,) = report.findings
+    assert finding.message.endswith("(the time was up before it was made small)")
+    assert finding.minimal == finding.input
 
 
 def test_a_coroutine_is_awaited() -> None:

@@ -1,6 +1,6 @@
 """Over the wire: planted bugs are found, told apart and made small; good receivers pass.
 
-What counts is the number of inputs, never the time that they take.
+What counts is the number of inputs, never the time that they take; with `-s` the tests print both.
 """
 
 import difflib
@@ -8,15 +8,23 @@ import itertools
 import shlex
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from recall_simulator.engine import stopwatch
 from recall_simulator.fuzz.messages import PLAIN
 from recall_simulator.fuzz.over_wire import fuzz_url
-from recall_simulator.fuzz.records import FuzzFinding, FuzzReport, OutcomeKind
+from recall_simulator.fuzz.records import (
+    FindingMade,
+    FuzzEvent,
+    FuzzFinding,
+    FuzzHandler,
+    FuzzReport,
+    OutcomeKind,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -80,6 +88,7 @@ def fuzzed(
     inputs: int = INPUTS,
     seed: int = 1,
     timeout: float = 5.0,
+    handlers: Sequence[FuzzHandler] = (),
 ) -> FuzzReport:
     port = free_port()
     return fuzz_url(
@@ -89,17 +98,29 @@ def fuzzed(
         max_examples=inputs,
         seed=seed,
         timeout=timeout,
+        handlers=handlers,
     )
 
 
 def fuzzed_for(planted: Planted, command: list[str]) -> FuzzReport:
     costly = planted.outcome in ("hung", "lost")
-    return fuzzed(
+    elapsed = stopwatch()
+    made: list[float] = []
+
+    def note(event: FuzzEvent) -> None:
+        if isinstance(event, FindingMade):
+            made.append(elapsed())
+
+    report = fuzzed(
         command,
         observed=planted.observed,
         inputs=COSTLY if costly else INPUTS,
         timeout=2.0 if costly else 5.0,
+        handlers=[note],
     )
+    for finding, seconds in zip(report.findings, made, strict=True):
+        print(f"\n{planted.bug} | {finding.what} | {finding.first:,} | {seconds:.1f} s")
+    return report
 
 
 def changed_stretches(minimal: bytes) -> int:

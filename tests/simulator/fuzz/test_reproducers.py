@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from recall_simulator.fuzz.corpus import corpus_messages
 from recall_simulator.fuzz.messages import PLAIN
 from recall_simulator.fuzz.records import FuzzFinding, Input, OutcomeKind
 from recall_simulator.fuzz.reproducers import read_known, write_reproducer
@@ -111,7 +112,9 @@ def test_the_python_program_fails_while_the_bug_is_there_and_passes_without(
     with receiver(bug) as url:
         folder = written(tmp_path, finding(outcome, minimal), url)
         broken = ran(sys.executable, str(folder / "reproduce.py"))
-    assert (broken.returncode, words in broken.stdout) == (WRONG, True), broken.stdout
+    assert (broken.returncode, words in broken.stdout) == (WRONG, True), (
+        broken.stdout + broken.stderr
+    )
     with receiver("clean") as url:
         mended = ran(sys.executable, str(folder / "reproduce.py"), url)
     assert mended.returncode == OK, mended.stdout
@@ -153,6 +156,38 @@ def test_the_node_program_fails_while_the_bug_is_there_and_passes_without(
     assert mended.returncode == OK, mended.stdout + mended.stderr
     gone = ran(node, str(folder / "reproduce.mjs"), url)
     assert gone.returncode == UNCLEAR, gone.stdout + gone.stderr
+
+
+HUGE = next(
+    message for _, message in corpus_messages()
+    if message.part == "PNG IHDR" and message.what.startswith("IHDR declares 30000x30000")
+)  # fmt: skip
+STDOUT = r"stdout:frame (?P<participant>\d+) (?P<type>\w+) (?P<relative>[\d.]+)"
+BAD_BASE64 = changed(b"iVBOR", b"!!", "the base64 is wrong", "base64")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the height of memory is Linux' to know")
+@pytest.mark.parametrize(
+    ("bug", "outcome", "minimal"),
+    [("loses-after-base64", "lost", BAD_BASE64), ("grows-with-declared-size", "grew", HUGE)],
+)
+def test_a_loss_and_growth_are_seen_where_the_program_starts_the_receiver(
+    bug: str, outcome: OutcomeKind, minimal: Input, tmp_path: Path
+) -> None:
+    port = free_port()
+    for name, code in ((bug, WRONG), ("clean", OK)):
+        command = [sys.executable, "-u", str(HERE / "planted_receiver.py"), name]
+        command += ["--port", str(port)]
+        folder = written(
+            tmp_path / name,
+            finding(outcome, minimal),
+            f"ws://127.0.0.1:{port}/",
+            command=shlex.join(command),
+            observe=[STDOUT],
+        )
+        done = ran(sys.executable, str(folder / "reproduce.py"))
+        assert done.returncode == code, done.stdout + done.stderr
 
 
 @pytest.mark.slow

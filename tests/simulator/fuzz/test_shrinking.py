@@ -75,6 +75,32 @@ def test_a_byte_that_hit_a_field_becomes_an_edit_of_that_field() -> None:
     assert shrunk(found, fails).part == f"{PERSON}.name"
 
 
+@pytest.mark.parametrize("name", ["one byte is another", "bytes are missing"])
+def test_an_edit_goes_though_it_moved_the_byte_that_matters(name: str) -> None:
+    picture = Edit("another size of picture", (4,))
+    at = made((picture,)).data.index(b"}}}}")
+    found = made((picture, Edit(name, (at, 10))))
+    fails, asked = counted(lambda message: message.data[-8:].count(b"}") < 4)
+    assert fails(found)
+    small = shrunk(found, fails)
+    assert [edit.name for edit in small.edits] == [name]
+    assert len(asked) <= 80
+
+
+def test_a_field_whose_name_was_hit_becomes_a_field_that_is_missing() -> None:
+    at = PLAIN.data.index(b"extra_data")
+    found = made((Edit("one byte is another", (at, 10)),))
+
+    def fails(message: Input) -> bool:
+        try:
+            return "extra_data" not in json.loads(message.data)["data"]["data"]["participant"]
+        except (ValueError, LookupError, TypeError):
+            return False
+
+    assert fails(found)
+    assert shrunk(found, fails).what == f"{PERSON}.extra_data is missing"
+
+
 def test_what_the_plain_message_does_too_is_shown_with_it() -> None:
     assert shrunk(made((Edit("another name", (7,)),)), lambda message: True) is PLAIN
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_one_message_of_many_is_found_in_few_trials(guilty: int) -> None:
         assert first is not None
         assert (first.outcome, first.error) == ("dropped", "closed 1011")
         culprit = await find_culprit(receiver, batch, [], first)
-        assert culprit.confirmed
+        assert culprit.doubt == ""
         assert culprit.input == message(guilty)
 
     VirtualClock.run(main)
@@ -102,10 +103,31 @@ def test_what_shows_one_batch_late_is_found_in_the_batch_before() -> None:
         first = await receiver.try_(batch)
         assert first is not None
         culprit = await find_culprit(receiver, batch, before, first)
-        assert culprit.confirmed
+        assert culprit.doubt == ""
         assert message(9) in culprit.members
 
     VirtualClock.run(main)
+
+
+@pytest.mark.parametrize(("trials", "left"), [(0, 64), (2, 16), (4, 4)])
+def test_when_the_time_is_up_what_was_narrowed_down_so_far_is_the_culprit(
+    trials: int, left: int
+) -> None:
+    batch = [message(number) for number in range(64)]
+    asked = count()
+
+    async def main(clock: VirtualClock) -> None:
+        receiver = receiver_of(Stub(b"0"))
+        first = await receiver.try_(batch)
+        assert first is not None
+        culprit = await find_culprit(
+            receiver, batch, [], first, is_over=lambda: next(asked) >= trials
+        )
+        assert culprit.doubt == "the time was up before it was made small"
+        assert culprit.members == tuple(batch[:left])
+
+    VirtualClock.run(main)
+    assert next(asked) == trials + 1
 
 
 def test_what_does_not_happen_again_is_not_confirmed() -> None:
@@ -114,7 +136,7 @@ def test_what_does_not_happen_again_is_not_confirmed() -> None:
     async def main(clock: VirtualClock) -> None:
         first = Trouble("dropped", "cut", "once")
         culprit = await find_culprit(receiver_of(Stub(b"none")), batch, [], first)
-        assert not culprit.confirmed
+        assert culprit.doubt == "it did not happen again"
         assert culprit.members == tuple(batch)
 
     VirtualClock.run(main)

@@ -116,3 +116,10 @@ class Parser:
     @staticmethod
     def parse(message: bytes) -> None:
         """It stands in a class."""
+
+
+kept: list[bytes] = []
+
+
+def keeps_everything(message: bytes) -> None:
+    kept.append(bytes(10_000))
