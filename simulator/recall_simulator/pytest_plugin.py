@@ -13,6 +13,8 @@ import hashlib
 import json
 import os
 import shlex
+import signal
+import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -272,10 +274,11 @@ def _recallsim_standing() -> Iterator[Callable[[], "Standing"]]:
             made.append(Standing())
         return made[0]
 
-    yield standing
-    for each in made:
-        if said := each.close():
-            _fail("the receiver ended by itself after the last test: " + "\n  | ".join(said))
+    with _sigterm_as_ctrl_c():
+        yield standing
+        for each in made:
+            if said := each.close():
+                _fail("the receiver ended by itself after the last test: " + "\n  | ".join(said))
 
 
 @pytest.fixture
@@ -380,6 +383,31 @@ def _again(config: pytest.Config, node: pytest.Item) -> str:
 def _fail(message: str) -> NoReturn:
     __tracebackhide__ = True
     pytest.fail(message, pytrace=False)
+
+
+@contextlib.contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM end pytest as Ctrl-C does, fixtures and all; a handler of somebody's own stays.
+
+    It would end without a word to the receiver otherwise, which has a session of its own.
+    """
+    here, ours = threading.current_thread() is threading.main_thread(), os.getpid()
+    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        if os.getpid() == ours:
+            raise KeyboardInterrupt
+        # A fork of a test's, as of multiprocessing, ends as it would without us.
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextlib.contextmanager

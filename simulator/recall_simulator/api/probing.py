@@ -201,7 +201,7 @@ class _Probe:
             if process is not None:
                 await process.settle()
                 if not process.is_alive:
-                    said = process.last_lines
+                    said = await process.last_words()
                     outcome = Outcome("died", "receiver", opened=True, detail="".join(said[-1:]))
                     trial = msgspec.structs.replace(trial, taken=False, outcome="died")
                     await process.restart()

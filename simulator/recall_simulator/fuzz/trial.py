@@ -88,8 +88,11 @@ class Process(Protocol):
         """Negative for a signal; None while it runs."""
 
     @property
-    def last_lines(self) -> list[str]:
-        """Of its standard error and output."""
+    def said(self) -> int:
+        """How many lines it has written to standard error and output."""
+
+    async def last_words(self, *, since: int = 0) -> list[str]:
+        """The latest of those lines that came after so many."""
 
     async def ended(self, within: float) -> bool:
         """Wait for its end, at most so many real seconds."""
@@ -152,7 +155,7 @@ class Receiver:
         self._is_doubtful = False
         self._height = 0
         self._slowest = 0.0
-        self._said: list[str] = []
+        self._said = 0
 
     async def try_(
         self,
@@ -180,7 +183,7 @@ class Receiver:
         link = await self.opened()
         if self._is_doubtful:
             link = await self._cured(link)
-        self._said = self._process.last_lines if self._process is not None else []
+        self._said = self._process.said if self._process is not None else 0
         patience = self._timeout
         if quick:
             patience = min(patience, max(_QUICK, _SLACK * self._slowest))
@@ -335,7 +338,7 @@ class Receiver:
                 break
         if self._process is not None and not self._process.is_alive:
             self._is_sick = True
-            said = self._process.last_lines
+            said = await self._process.last_words()
             error = exit_name(self._process.exit_code)
             return Trouble("died", error, telling_line(said), where=place_in_code(said))
         if failed is not None and failed.cause == "unreachable":
@@ -343,8 +346,7 @@ class Receiver:
             detail = f"after the link was lost ({outcome.text}), the next dial failed: "
             return Trouble("died", failed.text, detail + (failed.detail or failed.text))
         more = f"; the next dial: {failed.text}" if failed is not None else ""
-        said = [] if self._process is None else self._process.last_lines
-        new = [line for line in said if line not in self._said]
+        new = [] if self._process is None else await self._process.last_words(since=self._said)
         words = outcome.detail or telling_line(new) or outcome.text
         return Trouble("dropped", outcome.text, words + more, where=place_in_code(new))
 

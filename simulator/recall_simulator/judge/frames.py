@@ -65,7 +65,11 @@ def judge_frames(
 def is_sampled(matched: Matched, observations: Iterable[Observation]) -> bool:
     """Whether nobody saw everything, so that a frame that was not seen proves nothing."""
     observers = {sighting.observer for _, sighting in matched.seen}
-    troubled = {item.observer for item in observations if isinstance(item, ObserverTrouble)}
+    troubled = {
+        item.observer
+        for item in observations
+        if isinstance(item, ObserverTrouble) and item.severity != "hollow"
+    }
     return bool(troubled) and observers <= troubled
 
 
@@ -139,7 +143,8 @@ def _of_stream(
             kind="lost",
             column="loses",
             severity=severity,
-            what=f"{key}: {len(never)} of {stream.expected} frames were never seen",
+            what=f"{key}: {len(never)} of {stream.expected} frames "
+            f"{'was' if len(never) == 1 else 'were'} never seen",
             cause=_why_not_seen(ledger, matched, key, never, seen, overwritten, sampled=sampled),
             scenario=stream.scenario,
             count=len(never),
@@ -150,22 +155,29 @@ def _of_stream(
             kind="mixed",
             column="loses",
             severity="failed",
-            what=f"{key}: {stream.misplaced} frames lie among those of another stream",
+            what=f"{key}: {stream.misplaced} frame{' lies' if stream.misplaced == 1 else 's lie'} "
+            "among those of another stream",
             cause="a stream is (recording, participant, type): neither the participant alone nor a "
             "name tells two apart",
             scenario=stream.scenario,
             count=stream.misplaced,
             evidence=where_misplaced(matched.misplaced, matched.seen, key)[:_SHOWN],
         )
+    doubled = "frame is there more often than it was sent"
+    if stream.doubled > 1:
+        doubled = "frames are there more often than they were sent"
+    reordered = (
+        f"{'frame' if stream.reordered == 1 else 'frames'} came after one that was sent later"
+    )
     for kind, count, words in (
-        ("doubled", stream.doubled, "are there more often than they were sent"),
-        ("reordered", stream.reordered, "came after one that was sent later"),
+        ("doubled", stream.doubled, doubled),
+        ("reordered", stream.reordered, reordered),
     ):
         if count:
             yield Finding(
                 kind=kind,
                 severity="tolerated",
-                what=f"{key}: {count} frames {words}",
+                what=f"{key}: {count} {words}",
                 scenario=stream.scenario,
                 count=count,
             )

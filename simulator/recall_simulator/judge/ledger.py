@@ -45,6 +45,8 @@ class Sent(msgspec.Struct, kw_only=True):
         unsent: whether it is proven never to have left over the last link that it was written to.
         sha256: digest of the PNG; empty where digests were not asked for.
         oddity: what was unusual about it, in words.
+        goes_back: whether a frame of its stream with a later timestamp was sent before it.
+        goes_back_among_all: the same, of any stream of its recording.
         size: width and height of its picture.
         marked: whether its picture is large enough for a mark.
         unseeable: no observer could have told it from others: it has no mark, and the receiver
@@ -61,6 +63,8 @@ class Sent(msgspec.Struct, kw_only=True):
     unsent: bool = False
     sha256: str = ""
     oddity: str = ""
+    goes_back: bool = False
+    goes_back_among_all: bool = False
     size: tuple[int, int] = (0, 0)
     marked: bool = True
     unseeable: bool = False
@@ -98,6 +102,7 @@ class Ledger:
         self._recordings: dict[int, str] = {}
         self._by_digest: dict[str, list[FrameId]] = {}
         self._by_time: dict[StreamKey, list[tuple[float, int]]] = defaultdict(list)
+        self._latest: dict[StreamKey | str, float] = {}
         self._unsure: set[FrameId] = set()
         unproven: dict[str, list[Sent]] = {}
         for event in events:
@@ -143,6 +148,8 @@ class Ledger:
                 expect=event.expect,
                 sha256=event.sha256,
                 oddity=event.oddity,
+                goes_back=self._goes_back(stream, event.relative),
+                goes_back_among_all=self._goes_back(event.recording, event.relative),
                 size=(event.width, event.height),
                 marked=markable(event.width, event.height),
             )
@@ -153,6 +160,12 @@ class Ledger:
         # A copy that is proven delivered takes the doubt from one that was not.
         sent.in_doubt = sent.cut_off = sent.unsent = False
         return sent
+
+    def _goes_back(self, among: StreamKey | str, relative: float) -> bool:
+        """Whether a later time was sent already, in a stream or a recording; and note this one."""
+        latest = self._latest.get(among, -inf)
+        self._latest[among] = max(latest, relative)
+        return relative < latest
 
     def scenario_of(self, stream: StreamKey) -> str:
         """The scenario that a stream was sent in."""

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from recall_simulator.judge.ledger import Ledger, Sent
 from recall_simulator.judge.naming import why_elsewhere
-from recall_simulator.judge.sightings import Matched
+from recall_simulator.judge.sightings import Matched, count_copies
 from recall_simulator.record.streams import StreamKey
 
 WRITTEN_OVER = (
@@ -34,6 +34,11 @@ def why_lost(
         if elsewhere := why_elsewhere(ledger, matched, key):
             return elsewhere
         return "nothing of this stream was kept: is its type, its size or a null name passed over?"
+    if _pictures_stand_in(ledger, matched, key, len(never)):
+        return (
+            "in the place of those that are missing another frame is there once more: is one "
+            "buffer filled anew before it is written? Copy it, or write it before you read on"
+        )
     sizes = {frames[number].size for number in never}
     if not sizes & {frames[number].size for number in seen}:
         shown = " or ".join(f"{width}x{height}" for width, height in sorted(sizes))
@@ -41,6 +46,13 @@ def why_lost(
     odd = {frames[number].oddity for number in never}
     if "" not in odd and not odd & {frames[number].oddity for number in seen}:
         return f"all that are missing came {' or '.join(sorted(odd))}; none of those kept did"
+    if all(frames[number].goes_back_among_all for number in never) and not any(
+        frames[number].goes_back for number in seen
+    ):
+        return (
+            "all that are missing bear an earlier time than a frame before them, and none of those "
+            "kept does: is what comes late, or a clock that is set back, thrown away?"
+        )
     kept_legs = {frames[number].attempt for number in seen}
     if not legs & kept_legs:
         if min(legs) > min(kept_legs):
@@ -62,6 +74,19 @@ def why_lost(
     if list(never) == demanded[-len(never) :]:
         return "the last frames are missing: were they still in a queue when the connection closed?"
     return _why_here_and_there(frames, never)
+
+
+def _pictures_stand_in(ledger: Ledger, matched: Matched, key: StreamKey, missing: int) -> bool:
+    """Whether as many pictures are there as were sent, but some frames in the place of others.
+
+    Those of the same participant's other stream may stand in as well.
+    """
+    copies = count_copies(matched)
+    frames = ledger.streams[key]
+    more = sum(max(0, copies[key, number] - sent.copies) for number, sent in frames.items())
+    whose = (key.recording, key.participant)
+    mixed = sum((of.recording, of.participant) == whose for of, _ in matched.misplaced)
+    return more > 0 and missing <= more + mixed
 
 
 def _why_not_after(ledger: Ledger, bot: str, leg: int) -> str:

@@ -51,12 +51,14 @@ class Contents(msgspec.Struct, frozen=True):
         shown: as much as can be read; of a broken PNG file its digest at least.
         film: whether it is a film.
         problem: what is wrong with a broken file.
+        hollow: no picture can be in a broken file, so that none is missed by not reading it.
     """
 
     state: State
     shown: tuple[Shown, ...] = ()
     film: bool = False
     problem: str = ""
+    hollow: bool = False
 
 
 def sighted(
@@ -131,14 +133,14 @@ def read(path: Path, identify: Identify | None = None) -> Contents | None:
 
                 return read_film(path)
             if not head:
-                return Contents("broken", problem="it is empty")
+                return Contents("broken", problem="it is empty", hollow=True)
             if path.stat().st_size > _LARGEST:
                 return Contents("other")
             found = look(head + file.read(), identify)
     except FileNotFoundError:
         return None
     if found.state == "other" and path.suffix.lower() in _PICTURE_SUFFIXES:
-        return Contents("broken", problem="it is no picture")
+        return Contents("broken", problem="it is no picture", hollow=True)
     return found
 
 

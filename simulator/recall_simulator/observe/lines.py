@@ -21,12 +21,14 @@ class Pipes(asyncio.SubprocessProtocol):
 
     Attributes:
         last_lines: the latest lines of standard error and output, in order of arrival.
+        said: how many lines there were of which the latest are kept.
         exited: the process is gone; its children may still hold the pipes.
         drained: it is gone, and so is everyone who held the pipes: nothing more can come.
     """
 
     def __init__(self, on_line: OnLine) -> None:
         self.last_lines: deque[str] = deque(maxlen=KEPT)
+        self.said = 0
         self.exited = asyncio.Event()
         self.drained = asyncio.Event()
         self._on_line = on_line
@@ -57,5 +59,6 @@ class Pipes(asyncio.SubprocessProtocol):
     def _give(self, fd: int, line: bytes) -> None:
         text = line[:LONGEST].decode(errors="replace").rstrip("\r")
         if text.strip():
+            self.said += 1
             self.last_lines.append(text if len(text) <= SHOWN else text[:SHOWN] + "…")
         self._on_line(fd, text)

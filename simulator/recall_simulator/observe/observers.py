@@ -86,7 +86,11 @@ class Observers:
         }
 
         def tell_with_last_lines(observation: Observation) -> None:
-            if isinstance(observation, ObserverTrouble) and self.process is not None:
+            if (
+                isinstance(observation, ObserverTrouble)
+                and observation.severity != "hollow"
+                and self.process is not None
+            ):
                 last_lines = self.process.last_lines
                 observation = msgspec.structs.replace(observation, last_lines=last_lines)
             tell(observation)

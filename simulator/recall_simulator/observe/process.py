@@ -97,6 +97,24 @@ class ReceiverProcess:
         """The latest lines of its standard error and output, the oldest first."""
         return list(self._pipes.last_lines) if self._pipes else []
 
+    @property
+    def said(self) -> int:
+        """How many lines it has written since it was started."""
+        return self._pipes.said if self._pipes else 0
+
+    async def last_words(self, *, since: int = 0) -> list[str]:
+        """Its last lines; of one that is dead, what was still in its pipes as well.
+
+        Args:
+            since: lines that it had written (`said`); only later ones are wanted.
+        """
+        pipes = self._pipes
+        if pipes is None:
+            return []
+        if pipes.exited.is_set():
+            await passed(pipes.drained, _LAST_WORDS)
+        return list(pipes.last_lines)[max(0, len(pipes.last_lines) - (pipes.said - since)) :]
+
     async def start(self) -> None:
         """Start it, and return when it listens.
 
@@ -263,10 +281,10 @@ class ReceiverProcess:
         code = self._code()
         # What it dies of after SIGTERM is its own doing only where it is another signal.
         if not self._sent or (code < 0 and -code not in self._sent):
-            await passed(pipes.drained, _LAST_WORDS)
+            last_words = await self.last_words()
             left = await asyncio.to_thread(self._family.everyone)
             behind = [f"(it has left {named(left)} behind)"] if left else []
-            self._tell(ProcessEnded(at=ended, code=code, last_lines=self.last_lines + behind))
+            self._tell(ProcessEnded(at=ended, code=code, last_lines=last_words + behind))
 
     def _code(self) -> int:
         code = self._transport.get_returncode() if self._transport else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -23,6 +23,7 @@ class _Entry(msgspec.Struct):
         read_size: bytes that it had when it was last read.
         put_off: there is more to read than was read.
         problem: what is wrong with it, so far.
+        hollow: what is wrong is that no picture is in it.
         other: it is neither picture nor film.
         older: it is older than the run.
     """
@@ -32,6 +33,7 @@ class _Entry(msgspec.Struct):
     read_size: int = 0
     put_off: bool = False
     problem: str = ""
+    hollow: bool = False
     other: bool = False
     older: bool = False
 
@@ -99,10 +101,10 @@ class Shelf:
         if contents is None:
             return []
         if isinstance(contents, Exception):
-            entry.problem = str(contents)
+            entry.problem, entry.hollow = str(contents), False
             return []
         entry.other = contents.state == "other"
-        entry.problem = contents.problem
+        entry.problem, entry.hollow = contents.problem, contents.hollow
         same = _common(entry.sightings, contents.shown)
         if contents.state == "broken" and not final:
             entry.put_off = True
@@ -143,44 +145,59 @@ class Shelf:
 
     def troubles(self, pattern: str, at: float) -> list[ObserverTrouble]:
         """What could not be seen, with what to do about it; to be asked at the end."""
-        blind, partial = self._blindness(pattern)
-        if not blind and not partial:
-            return []
+        blind = self._blindness(pattern)
+        told: dict[Literal["blind", "partial", "hollow"], str] = {"blind": blind}
+        if not blind:
+            told = {
+                "partial": _listed("can't be read to the end", self._damaged(hollow=False)),
+                "hollow": _listed("without a picture", self._damaged(hollow=True)),
+            }
         return [
-            ObserverTrouble(
-                observer=self._observer,
-                at=at,
-                trouble=blind or partial,
-                severity="blind" if blind else "partial",
-            )
+            ObserverTrouble(observer=self._observer, at=at, trouble=trouble, severity=severity)
+            for severity, trouble in told.items()
+            if trouble
         ]
 
-    def _blindness(self, pattern: str) -> tuple[str, str]:
+    def _damaged(self, *, hollow: bool) -> dict[str, str]:
+        """What is wrong with files of which not all was seen, by path."""
+        return {
+            path: entry.problem
+            for path, entry in self._entries.items()
+            if entry.problem
+            and not entry.older
+            and entry.hollow == hollow
+            and (not entry.sightings or is_film(path))
+        }
+
+    def _blindness(self, pattern: str) -> str:
+        """Why nothing was seen; empty where something was."""
         entries = {path: entry for path, entry in self._entries.items() if not entry.older}
-        broken = {path: entry.problem for path, entry in entries.items() if entry.problem}
-        unread = {path: why for path, why in broken.items() if not entries[path].sightings}
+        unread = {
+            path: entry.problem
+            for path, entry in entries.items()
+            if entry.problem and not entry.sightings
+        }
         if any(sighting.run_id or sighting.sha256 for sighting in self._seen):
-            films = {path: why for path, why in broken.items() if is_film(path)}
-            return "", _listed("can't be read to the end", unread | films)
+            return ""
         if self._seen:
             return (
                 f"none of {len(self._seen)} pictures has a mark that can be read, as "
                 f"{self._seen[0].where}: they may be cropped at the bottom, or too small"
-            ), ""
+            )
         if unread:
-            return _listed("can't be read", unread), ""
+            return _listed("can't be read", unread)
         if entries:
             some = ", ".join(sorted(entries)[:_NAMED])
-            return f"{_files(len(entries))}, but no picture and no film: {some}", ""
+            return f"{_files(len(entries))}, but no picture and no film: {some}"
         if self._entries:
             return (
                 f"{_files(len(self._entries))} that {pattern} matches, and all older than the "
                 "run: the receiver wrote nothing there"
-            ), ""
+            )
         return (
             f"{pattern} matches no file (looked for from {Path.cwd()}): check where the receiver "
             "writes, and quote the pattern against the shell"
-        ), ""
+        )
 
     def _put_off(self, path: str, signature: Signature) -> bool:
         """Put a film that grows off until it has doubled: reading it starts at its beginning."""

@@ -67,7 +67,8 @@ class StandingProcess(ReceiverProcess):
             self._predecessor = None
         if await self.has_died():
             code = self.exit_code or 0
-            self._tell(ProcessEnded(at=self._now(), code=code, last_lines=self.last_lines))
+            last_words = await self.last_words()
+            self._tell(ProcessEnded(at=self._now(), code=code, last_lines=last_words))
             await self.end()
         if not self._is_up:
             await super().start()
@@ -177,7 +178,7 @@ class Standing:
 
         async def end(process: StandingProcess) -> None:
             if await process.has_died():
-                last_words.extend([f"exit code {process.exit_code}", *process.last_lines])
+                last_words.extend([f"exit code {process.exit_code}", *await process.last_words()])
             await process.end()
 
         if self._process is not None:

@@ -107,14 +107,15 @@ class ObserverTrouble(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         trouble: one sentence that says what to do.
-        severity: `blind` when nothing was seen at all, `partial` when something was missed.
+        severity: `blind` when nothing was seen at all, `partial` when something was missed,
+            `hollow` when nothing was: files that should be pictures have none in them.
         last_lines: of the receiver's standard error and output, where it was started here.
     """
 
     observer: str
     at: float
     trouble: str
-    severity: Literal["blind", "partial"] = "blind"
+    severity: Literal["blind", "partial", "hollow"] = "blind"
     last_lines: list[str] = []
 
 

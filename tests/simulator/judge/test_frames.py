@@ -570,12 +570,46 @@ def test_an_observer_in_trouble(severity: str, expected: str) -> None:
     assert "files:*: no file" in verdict.findings[0].what
 
 
+def test_frames_that_stand_in_for_others_were_in_a_buffer_that_they_shared() -> None:
+    twice = [saw(ADA[number], where=f"{number}.png") for number in (3, 7, 7)]
+    kept = [saw(sent) for sent in ADA if sent.sequence not in (2, 5, 6)]
+    lost, doubled = judge(run(ADA), [*kept, *twice]).findings
+    assert (lost.kind, lost.count) == ("lost", 3)
+    assert "is one buffer filled anew before it is written?" in lost.cause
+    assert doubled.kind == "doubled"
+    once = judge(run(ADA), [*kept, twice[0]]).findings[0]
+    assert "buffer" not in once.cause
+
+
+@pytest.mark.parametrize("late", [[4, 2, 7], [1, 5, 8]])
+def test_frames_whose_times_go_back_may_have_been_thrown_away(late: list[int]) -> None:
+    order = [sent for sent in ADA if sent.sequence not in late] + [ADA[n] for n in sorted(late)]
+    finding = judge(run(order), [saw(sent) for sent in ADA if sent.sequence not in late[:3]])
+    assert "all that are missing bear an earlier time" in finding.findings[0].cause
+    kept = judge(run(order), [saw(sent) for sent in ADA if sent.sequence not in late[:2]])
+    assert "earlier time" not in kept.findings[0].cause
+
+
+def test_one_frame_is_not_spoken_of_as_many() -> None:
+    verdict = judge(run(ADA), [*map(saw, ADA[1:]), saw(ADA[4], where="again")])
+    assert [finding.what for finding in verdict.findings] == [
+        "100/webcam: 1 of 10 frames was never seen",
+        "100/webcam: 1 frame is there more often than it was sent",
+    ]
+
+
 def test_where_only_samples_were_seen_a_missing_frame_proves_nothing() -> None:
     trouble = ObserverTrouble(observer="http:x", at=0.0, trouble="samples", severity="partial")
     sample = msgspec.structs.replace(saw(ADA[0]), observer="http:x")
     verdict = judge(run(ADA), [trouble, sample])
     assert verdict.verdict == "inconclusive"
     assert "samples were taken" in verdict.findings[-1].cause
+
+
+def test_files_without_a_picture_in_them_excuse_no_frame_that_is_missing() -> None:
+    trouble = ObserverTrouble(observer="files:*.png", at=0.0, trouble="", severity="hollow")
+    verdict = judge(run(ADA), [*map(saw, ADA[:9]), trouble])
+    assert summary(verdict) == [("hollow", "note", 1), ("lost", "failed", 1)]
 
 
 def test_where_somebody_else_saw_everything_a_missing_frame_is_lost_all_the_same() -> None:

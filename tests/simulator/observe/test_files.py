@@ -272,6 +272,32 @@ def test_an_observer_that_saw_nothing_is_blind_and_says_why(
     assert words in told.trouble.trouble
 
 
+def test_files_without_a_picture_are_told_apart_from_those_that_can_not_be_read(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path
+) -> None:
+    """Whoever keeps what a hostile message holds has seen all frames all the same."""
+    jpeg = io.BytesIO()
+    Image.new("RGB", (320, 240), "navy").save(jpeg, "JPEG")
+
+    async def main() -> None:
+        observer = watch(tmp_path / "*.*", told)
+        await observer.start()
+        (tmp_path / "a.png").write_bytes(png(0))
+        (tmp_path / "b.png").write_bytes(b"")
+        (tmp_path / "c.png").write_bytes(b"words")
+        (tmp_path / "d.jpg").write_bytes(jpeg.getvalue()[:-200])
+        await observer.stop()
+
+    run(main)
+    partial, hollow = told.of(ObserverTrouble)
+    assert (partial.severity, hollow.severity) == ("partial", "hollow")
+    assert "1 file can't be read to the end: " in partial.trouble
+    assert "d.jpg" in partial.trouble
+    assert "2 files without a picture: " in hollow.trouble
+    assert "b.png: it is empty" in hollow.trouble
+    assert "c.png: it is no picture" in hollow.trouble
+
+
 def test_pictures_without_marks_make_it_blind(run: Run, told: Told, tmp_path: Path) -> None:
     async def main() -> None:
         observer = watch(tmp_path / "*.jpg", told)

@@ -302,6 +302,7 @@ def test_much_output_never_blocks_it_and_long_lines_are_cut(
         process = receiver(command, free_port, told, on_line=on_line)
         await process.start()
         await asyncio.wait_for(done.wait(), WITHIN)
+        await process.settle()  # until it has written what comes after that line
         await process.stop()
         assert len(lines) == 40_003
         assert lines[1] == "x" * 65_536

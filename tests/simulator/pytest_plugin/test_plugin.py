@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -299,6 +300,66 @@ class TestOneReceiverForManyTests:
             assert "the receiver's process ended with signal 9" in told
         else:
             assert "the receiver ended by itself after the last test: exit code -9" in told
+
+
+STANDS = """
+import multiprocessing
+import signal
+import threading
+
+def waits(parent):
+    parent.send("up")
+    threading.Event().wait()
+
+def test_standing(recallsim):
+    recallsim.check(only="8.3")
+    if {forks}:
+        forks = multiprocessing.get_context("fork")
+        ours, theirs = forks.Pipe()
+        child = forks.Process(target=waits, args=[theirs])
+        child.start()
+        ours.recv()
+        child.terminate()
+        child.join()
+        assert child.exitcode == -signal.SIGTERM
+
+def test_long():
+    print("\\nnow", flush=True)
+    threading.Event().wait()
+"""
+PLAYS = """
+def say(event):
+    if type(event).__name__ == "FrameSent":
+        print("\\nnow", flush=True)
+
+def test_long(recallsim):
+    recallsim.check(only="8.3", speed=0.05, handlers=[say])
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "test", [STANDS.format(forks=False), STANDS.format(forks=True), PLAYS],
+    ids=["between tests", "after a fork", "while it plays"],
+)  # fmt: skip
+def test_who_ends_pytest_ends_the_receiver(
+    folder: Folder, test: str, number: signal.Signals
+) -> None:
+    (folder.path / "test_it.py").write_text(test, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", *folder.options()]
+    with subprocess.Popen(
+        command, cwd=folder.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        before = [*iter(process.stdout.readline, "now\n")]
+        with socket.create_connection(("127.0.0.1", folder.port)):
+            process.send_signal(number)
+        said, _ = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, before
+    assert "KeyboardInterrupt" in said
+    assert "Traceback" not in said
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", folder.port)) != 0
 
 
 def test_all_that_was_played_stands_in_one_report(folder: Folder) -> None:
