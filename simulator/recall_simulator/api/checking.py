@@ -144,11 +144,22 @@ def choose_cases(*, only: Texts, skip: Texts, smoke: bool) -> "list[Named]":
 
     if not isinstance(smoke, bool):
         raise UsageError(f"smoke={smoke!r}: give True or False")
-    return select(
-        load_scenarios([SMOKE if smoke else EVERY]),
-        only=texts("only", only),
-        skip=texts("skip", skip),
-    )
+    wanted, unwanted = texts("only", only), texts("skip", skip)
+    cases = load_scenarios([EVERY])
+    chosen = select(cases, only=wanted, skip=unwanted)
+    if not smoke:
+        return chosen
+    short = {named.name for named in load_scenarios([SMOKE])}
+    for pattern in wanted:
+        if short.isdisjoint(named.name for named in select(cases, only=[pattern])):
+            raise UsageError(
+                f"{pattern!r} is none of the short cases, which alone are played with smoke "
+                "(--smoke): leave one of the two out"
+            )
+    left = [named for named in chosen if named.name in short]
+    if not left:
+        raise UsageError("every case that is wanted is skipped: nothing is left to play")
+    return left
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
