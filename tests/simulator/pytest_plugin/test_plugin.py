@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 RECEIVER = ROOT / "examples" / "python_websockets" / "receiver.py"
@@ -38,9 +39,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         shutil.copy(RECEIVER, path / "receiver.py")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
 
     def options(self, command: str | None = None) -> list[str]:
         """What starts the folder's receiver, or another, and looks at its files."""
