@@ -295,7 +295,7 @@ class TestOneReceiverForManyTests:
         assert ran.code == 1
         told = "\n".join(ran.outcomes.values())
         if "quick" in case:
-            assert "the receiver's process ended with signal 9" in told
+            assert "the receiver's process ended by signal 9" in told
         else:
             assert "the receiver ended by itself after the last test: exit code -9" in told
 
