@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 
 with contextlib.suppress(ImportError):  # an installed wheel is tested without it
     from hypothesis import HealthCheck, settings
@@ -21,6 +22,12 @@ with contextlib.suppress(ImportError):  # an installed wheel is tested without i
         suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("any machine")
+
+
+@pytest.fixture(name="free_port")
+def port_for_a_receiver() -> int:
+    """A port for one receiver."""
+    return free_port()
 
 
 @pytest.fixture(scope="session")
@@ -49,25 +56,32 @@ def node_script(require_program: Callable[[str, str], str]) -> Callable[[Path], 
     `package.json` beside the script names them in exact versions; there is no lock file.
     """
 
+    from filelock import FileLock  # an installed wheel is tested without it
+
+    def install(folder: Path) -> None:
+        wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+        if all((folder / "node_modules" / name / "package.json").is_file() for name in wanted):
+            return
+        npm = require_program("npm", "npm, which comes with Node (nodejs.org)")
+        arguments = ["install", "--no-package-lock", "--no-audit", "--no-fund"]
+        installed = subprocess.run(
+            [npm, *arguments],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        if installed.returncode != 0:
+            said = installed.stdout + installed.stderr
+            pytest.fail(f"`npm {' '.join(arguments)}` failed in {folder.name}:\n{said}")
+
     def command(script: Path) -> list[str]:
         node = require_program("node", "Node 18.17 or later (nodejs.org)")
         folder = script.parent
-        wanted = json.loads((folder / "package.json").read_text())["dependencies"]
-        if not all((folder / "node_modules" / name / "package.json").is_file() for name in wanted):
-            npm = require_program("npm", "npm, which comes with Node (nodejs.org)")
-            arguments = ["install", "--no-package-lock", "--no-audit", "--no-fund"]
-            installed = subprocess.run(
-                [npm, *arguments],
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=180,
-                check=False,
-            )
-            if installed.returncode != 0:
-                said = installed.stdout + installed.stderr
-                pytest.fail(f"`npm {' '.join(arguments)}` failed in {folder.name}:\n{said}")
+        with FileLock(folder / "node_modules.lock", timeout=200):  # several processes may run tests
+            install(folder)
         return [node, str(script)]
 
     return command

@@ -7,7 +7,6 @@ ask no index.
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 300.0
@@ -38,9 +38,7 @@ class Runner:
         self.temp = folder / "temp"
         self.checkout = folder / "checkout"
         self.temp.mkdir()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.env = {
             **os.environ,
             "CI": "true",

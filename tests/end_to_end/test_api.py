@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 
 from recall_simulator.api import (
     ReceiverError,
@@ -26,9 +26,7 @@ SHORT = {"title": "Two people, shortly", "duration": "4s", "crowd": 2}
 @pytest.fixture
 def url() -> str:
     """Where nothing listens yet."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"ws://127.0.0.1:{probe.getsockname()[1]}/"
+    return f"ws://127.0.0.1:{free_port()}/"
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """A receiver that can't be played to ends the check, and the rest is said not to be played."""
 
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ports import free_port
 
 Recallsim = Callable[..., Any]
 
@@ -25,10 +25,7 @@ serve(handle, "127.0.0.1", int(sys.argv[1]), max_size=None).serve_forever()
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_port()
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,14 +14,6 @@ import pytest
 Recallsim = Callable[..., Any]
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def receiver(port: int, *more: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -21,13 +22,6 @@ FOLDER = "dropped-closed-1011-data.data.participant.name"
 TIMEOUT = 120.0
 
 Recallsim = Callable[..., Any]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def planted(bug: str, port: int) -> list[str]:

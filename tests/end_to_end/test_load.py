@@ -6,7 +6,6 @@ Locust patches the standard library when it is imported, so it never is in this 
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -17,17 +16,12 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
 SMALL = ("--bots", "6", "--participants", "3", "--scene", "flat")
 TIMEOUT = 60.0
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 def command(*arguments: str) -> list[str]:
@@ -98,7 +92,7 @@ def test_locusts_own_statistics_are_exact_across_processes(
         '    scene = "flat"\n'
     )
     before = report(receiver)["frames"]
-    port = free_port()
+    port = str(free_port())
     done = subprocess.run(
         [
             sys.executable, "-m", "locust", "-f", "mine.py", "--host", receiver, "--headless",
@@ -119,7 +113,7 @@ def test_locusts_own_statistics_are_exact_across_processes(
 def test_a_master_and_two_workers_count_what_the_receiver_counts(
     tmp_path: Path, receiver: str, report: Callable[[str], dict[str, Any]]
 ) -> None:
-    port = free_port()
+    port = str(free_port())
     before = report(receiver)["frames"]
     worker = command("--worker", "--master-port", port)
     master = command(
@@ -170,7 +164,7 @@ def test_a_run_whose_workers_are_all_killed_says_so_of_each(tmp_path: Path, rece
 def test_a_worker_of_another_version_is_refused_with_both_versions(
     tmp_path: Path, receiver: str
 ) -> None:
-    port = free_port()
+    port = str(free_port())
     (tmp_path / "old.py").write_text(
         "import recall_simulator\n"
         'recall_simulator.__version__ = "0.0.9"\n'
@@ -306,7 +300,7 @@ def test_too_few_file_descriptors_are_said_with_the_number_needed(tmp_path: Path
 
 
 def test_locusts_page_has_a_tab_with_our_figures(tmp_path: Path, receiver: str) -> None:
-    port = free_port()
+    port = str(free_port())
     run = command("--url", receiver, *SMALL, "--duration", "30s", "--web", "--web-port", port)
     with running(run, tmp_path) as process:
         assert process.stdout is not None
@@ -348,7 +342,7 @@ asyncio.run(main())
 
 def test_the_limit_of_a_slow_receiver_is_found(tmp_path: Path, recallsim: Any) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
-    port = free_port()
+    port = str(free_port())
     with running([sys.executable, "slow.py", port], tmp_path) as receiver:
         assert receiver.stdout is not None
         assert receiver.stdout.readline() == "listening\n"

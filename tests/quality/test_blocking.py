@@ -2,21 +2,19 @@
 
 import json
 import shlex
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 
 RECEIVER = Path(__file__).parent / "planted" / "blocking.py"
 
 
 @pytest.mark.slow
 def test_a_receiver_that_decodes_on_its_event_loop_answers_no_ping(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, str(RECEIVER), "--port", str(port), "--save", "out"]
     done = subprocess.run(
         [

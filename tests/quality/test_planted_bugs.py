@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests.ports import free_port
 
 RECEIVER = Path(__file__).parent / "planted" / "receiver.py"
 DOCS = Path(__file__).parents[2] / "docs" / "judge.md"
@@ -134,13 +134,6 @@ class Checked(NamedTuple):
             for row in self.object["cases"]
             if any(finding["severity"] == verdict for finding in row["findings"])
         ]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def run(bug: str, folder: Path, cache: Path, *chosen: str) -> Checked:

@@ -1,13 +1,13 @@
 """Every way in which a dial can fail has its class. Over real sockets."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 import pytest
+from tests.ports import free_port
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
@@ -49,13 +49,6 @@ async def outcome_of(url: str, plan: LinkPlan = LinkPlan()) -> Outcome:
     with pytest.raises(DialFailed) as caught:
         await dialer(url).dial(1, plan)
     return caught.value.outcome
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

@@ -6,13 +6,13 @@ What counts is the number of inputs, never the time that they take; with `-s` th
 import difflib
 import itertools
 import shlex
-import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tests.ports import free_port
 
 from recall_simulator.engine import stopwatch
 from recall_simulator.fuzz.messages import PLAIN
@@ -72,13 +72,6 @@ PYTHON = [
     Planted("loses-after-base64", "lost", "", ("base64", "data.data.buffer"), observed=True),
     Planted("grows-with-declared-size", "grew", "", ("PNG IHDR",)),
 ]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def fuzzed(

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.ports import free_port
 
 from recall_simulator.fuzz.corpus import corpus_messages
 from recall_simulator.fuzz.messages import PLAIN
@@ -26,13 +27,6 @@ OK, WRONG, UNCLEAR = 0, 1, 3
 TIMEOUT = 60.0
 
 Run = Callable[[str], AbstractContextManager[str]]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

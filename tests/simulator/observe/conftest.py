@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from random import SystemRandom
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
@@ -131,15 +129,6 @@ def png(library: FrameLibrary) -> PngMaker:
         return library.encode(shot).png()
 
     return make
-
-
-@pytest.fixture
-def free_port() -> int:
-    """A port that nobody has, and that the system gives nobody of its own accord."""
-    while True:
-        port = SystemRandom().randrange(20_000, 32_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 RECEIVER = ROOT / "examples" / "python_websockets" / "receiver.py"
@@ -39,9 +40,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         shutil.copy(RECEIVER, path / "receiver.py")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
 
     def options(self, command: str | None = None) -> list[str]:
         """What starts the folder's receiver, or another, and looks at its files."""
@@ -297,7 +296,7 @@ class TestOneReceiverForManyTests:
         assert ran.code == 1
         told = "\n".join(ran.outcomes.values())
         if "quick" in case:
-            assert "the receiver's process ended with signal 9" in told
+            assert "the receiver's process ended by signal 9" in told
         else:
             assert "the receiver ended by itself after the last test: exit code -9" in told
 
