@@ -2,13 +2,13 @@
 
 import asyncio
 import shlex
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.ports import free_port
 
 from recall_simulator.engine import WebSocketDialer
 from recall_simulator.fuzz.messages import PLAIN
@@ -37,9 +37,7 @@ def test_the_same_error_is_told_in_the_same_words_each_time() -> None:
 
 def troubles_of(bug: str, inputs: Sequence[Input], *, times: int) -> list[Trouble]:
     """What a planted receiver does wrong when it is sent the same messages so many times."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"ws://127.0.0.1:{port}/"
     command = [sys.executable, str(PLANTED), bug, "--port", str(port)]
 

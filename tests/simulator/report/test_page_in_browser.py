@@ -171,6 +171,17 @@ def test_the_command_can_be_copied(document_of: DocumentOf, show: Show) -> None:
     show(document_of(loses_some), play, permissions=["clipboard-read", "clipboard-write"])
 
 
+GAPS = """
+[...document.querySelectorAll(".matrix .number")].map(number => {
+  const text = document.createRange()
+  text.selectNodeContents(number)
+  const title = number.nextElementSibling.getBoundingClientRect()
+  return title.left - text.getBoundingClientRect().right
+})
+"""
+"""Pixels between the number of each case and its title."""
+
+
 @pytest.mark.parametrize("width", [400, 1360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_seventy_cases_fit_every_width_in_light_and_dark(
@@ -181,6 +192,7 @@ def test_seventy_cases_fit_every_width_in_light_and_dark(
     def play(page: Page) -> None:
         expect(page.locator(".matrix table")).to_have_count(10)
         expect(page.locator("details.case")).to_have_count(70)
+        assert min(page.evaluate(GAPS)) >= 5
         page.get_by_role("button", name="Unfold all").click()
         assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
