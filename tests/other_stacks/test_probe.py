@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
+from tests.ports import free_port
 
 from recall_simulator.api.probing import LARGEST_MESSAGE, MOST_STREAMS
 
@@ -205,3 +208,26 @@ def test_a_limit_over_which_frames_are_passed_over_in_silence_is_found_by_who_lo
     assert (size["outcome"], size["detail"]) == ("not seen", "1 of 1 frames were never seen")
     assert "passed over in silence" in size["cause"]
     assert (streams["takes"], streams["refuses"], streams["outcome"]) == (2, 3, "not seen")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_ends_a_probe_ends_the_receiver(number: signal.Signals, tmp_path: Path) -> None:
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "recall_simulator", "probe", "--url", f"ws://127.0.0.1:{port}/"),
+        *("--exec", f"{sys.executable} -m recall_receiver --port {port}"),
+    ]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert "taken" in process.stdout.readline()
+        process.send_signal(number)
+        _, said = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, said) == (
+        3,
+        "recallsim: interrupted before the limits were found\n",
+    )
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0

@@ -1,9 +1,7 @@
 """A fuzz campaign as `recallsim fuzz` runs it: what it is told, and what it keeps."""
 
-import contextlib
 import random
-import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +9,7 @@ import msgspec
 from rich.console import Console
 
 from recall_simulator.cli.fuzz_words import Done, print_summary, shown
+from recall_simulator.cli.terminal import terminable
 from recall_simulator.fuzz.in_process import MEMORY, fuzz_target
 from recall_simulator.fuzz.in_process import SLOW as CPU_SECONDS
 from recall_simulator.fuzz.over_wire import MEMORY as WIRE_MEMORY
@@ -183,16 +182,6 @@ def campaign(
     done = Done(report, folders)
     print_summary(console, done)
     return done
-
-
-@contextlib.contextmanager
-def terminable() -> Iterator[None]:
-    """SIGTERM ends a campaign as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _over_wire(

@@ -44,17 +44,18 @@ def probe(
         console.print(Text(what, "dim").append(answer), soft_wrap=True)
 
     try:
-        result = probe_receiver(
-            url,
-            observe=observe or [],
-            on_trial=(lambda trial: None) if quiet else tell,
-            command=command,
-            secret=secret,
-            headers=options.parse_headers(header),
-            ca=ca,
-            insecure=insecure,
-            owned=i_own_this_receiver,
-        )
+        with terminal.terminable():
+            result = probe_receiver(
+                url,
+                observe=observe or [],
+                on_trial=(lambda trial: None) if quiet else tell,
+                command=command,
+                secret=secret,
+                headers=options.parse_headers(header),
+                ca=ca,
+                insecure=insecure,
+                owned=i_own_this_receiver,
+            )
     except ReceiverError as error:
         typer.echo(f"recallsim: {error}", err=True)
         raise typer.Exit(INCONCLUSIVE) from None

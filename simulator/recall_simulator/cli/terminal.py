@@ -1,7 +1,10 @@
-"""The consoles that commands write to."""
+"""The consoles that commands write to, and how a command is ended from elsewhere."""
 
+import contextlib
 import os
+import signal
 import sys
+from collections.abc import Iterator
 
 from rich.console import Console
 
@@ -19,3 +22,13 @@ class _Console(Console):
 def console(*, to_stderr: bool = False) -> Console:
     """A console on standard output, or on standard error where that is taken by JSON."""
     return _Console(file=sys.stderr if to_stderr else sys.stdout)
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
