@@ -34,6 +34,10 @@ class Ran(NamedTuple):
     """`passed`, `skipped`, or the message of a failure or an error, by test id."""
 
 
+ENV = {name: text for name, text in os.environ.items() if "XDIST" not in name}
+"""Of a pytest that is nobody's worker, though ours may be."""
+
+
 class Folder:
     """A user's folder, with a receiver of their own in it."""
 
@@ -62,7 +66,7 @@ class Folder:
                 *arguments,
             ],
             cwd=self.path,
-            env={name: text for name, text in os.environ.items() if "XDIST" not in name},
+            env=ENV,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -347,13 +351,22 @@ def test_who_ends_pytest_ends_the_receiver(
     (folder.path / "test_it.py").write_text(test, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", *folder.options()]
     with subprocess.Popen(
-        command, cwd=folder.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=folder.path,
+        env=ENV,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as process:
-        assert process.stdout is not None
-        before = [*iter(process.stdout.readline, "now\n")]
-        with socket.create_connection(("127.0.0.1", folder.port)):
+        try:
+            assert process.stdout is not None
+            before = [*iter(process.stdout.readline, "now\n")]
+            with socket.socket() as probe:
+                assert probe.connect_ex(("127.0.0.1", folder.port)) == 0, "".join(before)
             process.send_signal(number)
-        said, _ = process.communicate(timeout=TIMEOUT)
+            said, _ = process.communicate(timeout=TIMEOUT)
+        finally:
+            process.kill()
     assert process.returncode == pytest.ExitCode.INTERRUPTED, before
     assert "KeyboardInterrupt" in said
     assert "Traceback" not in said
