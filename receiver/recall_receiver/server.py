@@ -310,6 +310,7 @@ class Receiver:
             asyncio.run(self._run(host, port, on_ready))
 
     async def _run(self, host: str, port: int, on_ready: Callable[[str], object] | None) -> None:
+        asyncio.get_running_loop().set_exception_handler(_tell_all_but_ctrl_c)
         with stop_signals() as stop:
             await self.start(host, port)
             try:
@@ -390,3 +391,9 @@ class Receiver:
             Whether it is.
         """
         return await self._links.drained(wait)
+
+
+def _tell_all_but_ctrl_c(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A second Ctrl-C hits whatever task is running: that is no error of the task's."""
+    if not isinstance(context.get("exception"), KeyboardInterrupt):
+        loop.default_exception_handler(context)
