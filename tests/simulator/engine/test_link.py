@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import pytest
+import uvloop
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.utils import accept_key
 
 from recall_simulator.engine import Link, LinkLost, WebSocketDialer
 from recall_simulator.record.outcomes import Closing, Outcome, Pings
-from recall_simulator.wire import LinkPlan, Travel, parse_endpoint
+from recall_simulator.wire import LinkPlan, MaskedText, Travel, masked, parse_endpoint
 
 T = TypeVar("T")
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -26,6 +27,7 @@ def over_a_link(
     use: Callable[[Link], Awaitable[T]],
     handler: Callable[[ServerConnection], Awaitable[None]],
     plan: LinkPlan = LinkPlan(),
+    new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
     **options: object,
 ) -> T:
     """What `use` makes of a link to a websockets server with this handler."""
@@ -41,7 +43,8 @@ def over_a_link(
             finally:
                 await link.cut()
 
-    return asyncio.run(main())
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(main())
 
 
 def test_messages_arrive_whole_as_text_and_in_order() -> None:
@@ -57,6 +60,29 @@ def test_messages_arrive_whole_as_text_and_in_order() -> None:
 
     assert over_a_link(use, collect) is None
     assert got == ["{}", "x" * 300_000, '{"name":"京"}']
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, uvloop.new_event_loop])
+def test_frames_in_pieces_arrive_whole_whatever_the_socket_takes_at_once(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    got: list[str | bytes] = []
+    fronts = [letter * 3_000_001 for letter in (b"a", b"b", b"c", b"d")]
+    messages = [front + b"-" * 2**n for n, front in enumerate(fronts, 3)]
+
+    async def collect(connection: ServerConnection) -> None:
+        got.extend([message async for message in connection])
+
+    async def use(link: Link) -> Outcome | None:
+        for front, message in zip(fronts, messages, strict=True):
+            rest = message[len(front) :]
+            link.send(MaskedText(masked(front, 0), masked(rest[:1], 3_000_001), masked(rest[1:], 2)))
+            link.send(b"{}", Travel(ping=b"?"))
+        assert link.unsent
+        return await link.close(1000)
+
+    assert over_a_link(use, collect, new_loop=new_loop, max_size=None) is None
+    assert got == [text for message in messages for text in (message.decode(), "{}")]
 
 
 def test_a_ping_is_answered() -> None:
