@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from recall_receiver.errors import PictureError
 from recall_receiver.events import FrameEvent
@@ -15,6 +15,10 @@ from recall_receiver.threads import DaemonThreads
 __all__ = ["Callback", "OnFrame"]
 
 OnFrame: TypeAlias = Callable[[FrameEvent], object] | Callable[[FrameEvent], Awaitable[object]]
+
+ENDING: Final = (KeyboardInterrupt, SystemExit)
+"""What ends the program. All else, also what is no `Exception` (a task's `CancelledError`, a test's
+failure), is one frame's: uncaught, it would end the handling of its connection without a word."""
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +32,7 @@ class Callback:
     loop: it must not compute for long.
 
     An exception is counted; the first of each type is logged with its traceback. The frames after
-    it are handled all the same.
+    it are handled all the same. Only `SystemExit` and `KeyboardInterrupt` end the program.
 
     Args:
         function: takes one frame; what it returns is ignored.
@@ -48,7 +52,7 @@ class Callback:
         )
         self._threads = threads
         self._pool: DaemonThreads | None = None
-        self._logged: set[type[Exception]] = set()
+        self._logged: set[type[BaseException]] = set()
         self.errors = 0
         self.undecodable = 0
 
@@ -59,7 +63,11 @@ class Callback:
             for frame in frames:
                 try:
                     await function(frame)
-                except Exception as error:  # whatever a stranger's function raises
+                except ENDING:
+                    raise
+                except BaseException as error:  # whatever a stranger's function raises
+                    if _is_cancelled():
+                        raise
                     self._failed(error)
             return
         if self._pool is None:
@@ -68,16 +76,18 @@ class Callback:
         for raised in await loop.run_in_executor(self._pool, self._call_all, frames):
             self._failed(raised)
 
-    def _call_all(self, frames: list[FrameEvent]) -> list[Exception]:
-        errors: list[Exception] = []
+    def _call_all(self, frames: list[FrameEvent]) -> list[BaseException]:
+        errors: list[BaseException] = []
         for frame in frames:
             try:
                 self._function(frame)
-            except Exception as error:  # whatever a stranger's function raises
+            except ENDING:
+                raise
+            except BaseException as error:  # whatever a stranger's function raises
                 errors.append(error)
         return errors
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: BaseException) -> None:
         if isinstance(error, PictureError):
             self.undecodable += 1
         else:
@@ -91,3 +101,9 @@ class Callback:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+
+
+def _is_cancelled() -> bool:
+    """Whether we are to stop, rather than something that the function waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -175,6 +175,7 @@ def serve(
         ListenError: the port is taken, or the host is not ours.
         WorkersError: with several workers: they died.
     """
+    raise_file_limit()  # for the workers too: they inherit it
     if options.workers > 1:
         from recall_receiver.foreman import serve_with_workers
 
@@ -182,7 +183,6 @@ def serve(
     receiver = receiver_of(options, on_frame)
     if options.tune_malloc:
         tune_malloc()
-    raise_file_limit()
     receiver.run(options.host, options.port, on_ready=on_ready)
     return receiver.report()
 

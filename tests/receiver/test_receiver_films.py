@@ -149,6 +149,13 @@ def test_films_have_an_even_size_that_players_take(width: int, height: int) -> N
 # Films
 
 
+def test_a_film_goes_on_by_a_clock_that_was_set(tmp_path: Path, frame_of: Frame) -> None:
+    ahead = 2 * MAX_HOLD
+    relatives = [0.0, 0.5, ahead, ahead + 0.25, ahead, ahead + 1.0, 3.0, 3.75]
+    (file,) = make(tmp_path, *(frame_of(relative, RED) for relative in relatives))
+    assert watch(file).times == pytest.approx([0.0, 0.5, 1.0, 1.25, 2.0, 2.5, 3.25])
+
+
 def test_a_film_has_every_picture_at_its_time(tmp_path: Path, frame_of: Frame) -> None:
     (file,) = make(tmp_path, *(frame_of(76.8 + n / 2, RED if n % 2 else BLUE) for n in range(50)))
     assert file == tmp_path / RECORDING / "100-webcam.mp4"
@@ -245,15 +252,15 @@ def test_films_at_once_are_bounded_and_none_is_lost(
     tmp_path: Path, frame_of: Frame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("recall_receiver.sinks.mp4.MAX_FILMS", 2)
-    frames = [frame_of(n / 2, participant=p) for n, p in enumerate([1, 2, 3, 2, 1])]
+    frames = [frame_of(n / 2, participant=p) for n, p in enumerate([1, 2, 1, 3, 1, 2])]
     made = make(tmp_path, *frames)
     assert [file.name for file in made] == [
-        "1-webcam-1.mp4",
-        "1-webcam.mp4",
+        "1-webcam.mp4",  # never the one that has waited longest
+        "2-webcam-1.mp4",
         "2-webcam.mp4",
         "3-webcam.mp4",
     ]
-    assert [len(watch(file).times) for file in made] == [1, 1, 2, 1]
+    assert [len(watch(file).times) for file in made] == [3, 1, 1, 1]
 
 
 def test_a_picture_that_does_not_decode_is_the_senders_fault(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recall_receiver import FrameEvent, parse
-from recall_receiver.inbox import Inbox, Policy
+from recall_receiver.inbox import POLICIES, Inbox, Policy
 
 Build = Callable[..., bytes]
 
@@ -177,6 +177,22 @@ def test_drop_newest_keeps_what_waits(frame_message: Build) -> None:
     frames = of(frame_message, 100, 200, 100, 300)
     waiting, dropped = asyncio.run(filled(frames, "drop-newest", 2))
     assert (waiting, dropped) == (frames[:2], frames[2:])
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_frame_over_the_limit_is_let_in_alone(frames: list[FrameEvent], policy: Policy) -> None:
+    dropped: list[FrameEvent] = []
+
+    async def main() -> None:
+        inbox = Inbox(10, 1, policy, dropped.append)
+        async with asyncio.timeout(60):
+            for frame in frames:
+                await inbox.put(frame)
+                inbox.handled(taken := await inbox.take(1))
+                assert taken == [frame]
+
+    asyncio.run(main())
+    assert dropped == []
 
 
 @pytest.mark.parametrize("policy", ["drop-oldest", "drop-newest"])

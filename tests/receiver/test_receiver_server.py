@@ -15,7 +15,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as connect_websocket
 from websockets.exceptions import ConnectionClosed
 
-from recall_receiver import FrameEvent, ListenError, Receiver
+from recall_receiver import FrameEvent, ListenError, Receiver, parse
+from recall_receiver.callback import Callback
 from recall_receiver.sinks import Arrival
 
 Build = Callable[..., bytes]
@@ -114,15 +115,23 @@ def test_gives_every_frame_to_the_callback_in_order(frame_message: Build, kind: 
     assert (main_thread in threads) == (kind != "plain")
 
 
+class NoException(BaseException):
+    """As a failed test raises, and Rust's panics."""
+
+
+@pytest.mark.parametrize("error", [KeyError, asyncio.CancelledError, NoException])
 @pytest.mark.parametrize("kind", ["plain", "async"])
 def test_a_callback_that_raises_is_counted_logged_once_and_loses_nothing(
-    frame_message: Build, caplog: pytest.LogCaptureFixture, kind: str
+    frame_message: Build,
+    caplog: pytest.LogCaptureFixture,
+    kind: str,
+    error: type[BaseException],
 ) -> None:
     got: list[float] = []
 
     def plain(frame: FrameEvent) -> None:
         got.append(frame.timestamp.relative)
-        raise KeyError("mine")
+        raise error("mine")
 
     async def on_loop(frame: FrameEvent) -> None:
         plain(frame)
@@ -138,6 +147,22 @@ def test_a_callback_that_raises_is_counted_logged_once_and_loses_nothing(
     assert (report["frames"], report["callback_errors"], report["undecodable"]) == (20, 20, 0)
     assert len(got) == 20
     assert [r.levelname for r in caplog.records if "on_frame raised" in r.message] == ["ERROR"]
+
+
+@pytest.mark.parametrize("kind", ["plain", "async"])
+def test_a_callback_that_exits_ends_the_program(frame_message: Build, kind: str) -> None:
+    def plain(frame: FrameEvent) -> None:
+        raise SystemExit(3)
+
+    async def on_loop(frame: FrameEvent) -> None:
+        plain(frame)
+
+    frame = parse(frame_message())
+    assert isinstance(frame, FrameEvent)
+    callback = Callback(plain if kind == "plain" else on_loop)
+    with pytest.raises(SystemExit) as ended:
+        asyncio.run(callback.handle([frame]))
+    assert ended.value.code == 3
 
 
 def test_a_picture_that_does_not_decode_is_not_the_callbacks_fault(

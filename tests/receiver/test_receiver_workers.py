@@ -25,6 +25,7 @@ from recall_receiver.__main__ import main
 from recall_receiver.events import OtherEvent
 from recall_receiver.foreman import Foreman, _added_up
 from recall_receiver.live.snapshot import Distribution
+from recall_receiver.memory import FILES
 from recall_receiver.parsing import parse
 from recall_receiver.records import Seen, State, record_of
 
@@ -318,6 +319,20 @@ def test_bad_settings_are_said_once(capsys: pytest.CaptureFixture[str], tmp_path
         assert capsys.readouterr().err.count("\n") == 1
     with pytest.raises(ValueError, match="at least 1"):
         ReceiverOptions(workers=0)
+
+
+def test_workers_may_have_as_many_open_files_as_one_process() -> None:
+    shell = 'ulimit -Sn 512; exec "$@"'
+    command = ["sh", "-c", shell, "sh", sys.executable, "-m", "recall_receiver", "--port", "0"]
+    with subprocess.Popen([*command, "--workers", "2"], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith(b"listening")
+            limits = [worker.rlimit(psutil.RLIMIT_NOFILE) for worker in children(process)]
+        finally:
+            process.send_signal(signal.SIGTERM)
+    assert len(limits) == 2
+    assert all(soft == min(hard, FILES) > 512 for soft, hard in limits)
 
 
 def test_what_is_told_of_a_frame_comes_back(frame_message: Build) -> None:
