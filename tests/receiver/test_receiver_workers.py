@@ -324,10 +324,12 @@ def test_bad_settings_are_said_once(capsys: pytest.CaptureFixture[str], tmp_path
 def test_workers_may_have_as_many_open_files_as_one_process() -> None:
     shell = 'ulimit -Sn 512; exec "$@"'
     command = ["sh", "-c", shell, "sh", sys.executable, "-m", "recall_receiver", "--port", "0"]
-    with subprocess.Popen([*command, "--workers", "2"], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [*command, "--workers", "2"], stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
-            assert process.stdout.readline().startswith(b"listening")
+            assert process.stdout.readline().startswith("listening")
             limits = [worker.rlimit(psutil.RLIMIT_NOFILE) for worker in children(process)]
         finally:
             process.send_signal(signal.SIGTERM)
