@@ -54,7 +54,7 @@ class _Figures(Collector):
         yield _counter(
             "reconnects", "Recordings that went on over another connection.", now.reconnects
         )
-        yield _gauge("streams", "Streams that have sent a frame.", len(now.streams))
+        yield _gauge("streams", "Streams that have sent a frame.", now.streams_ever)
         yield _histogram("decode_seconds", "Seconds to decode a picture.", now.decoding)
         yield _histogram(
             "lag_seconds",

@@ -124,6 +124,14 @@ def test_only_the_page_itself_may_watch(origin: str | None, host: str, let_in: b
     assert Access("u").viewer_refusal("127.0.0.1", "/live", headers) is not None
 
 
+@pytest.mark.parametrize("twice", ["Origin", "Host"])
+def test_two_origins_or_two_hosts_are_none(twice: str) -> None:
+    headers = Headers({"Host": "localhost:8765", "Origin": "http://localhost:8765"})
+    assert Access("t").viewer_refusal("127.0.0.1", "/live?token=t", headers) is None
+    headers[twice] = "evil.example"
+    assert Access("t").viewer_refusal("127.0.0.1", "/live?token=t", headers) is not None
+
+
 # Over sockets
 
 

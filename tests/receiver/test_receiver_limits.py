@@ -15,6 +15,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from recall_receiver import FrameEvent, MessageError, PictureError, Receiver, Reception, parse
+from recall_receiver.decoding import PixelRoom
 from recall_receiver.inbox import Policy
 from recall_receiver.memory import FILES, raise_file_limit
 from recall_receiver.reception import Intake
@@ -240,6 +241,20 @@ def test_named_decoders_decode_before_handing_on(
     report = asyncio.run(main())
     assert decoded == [True]
     assert (report["frames"], report["undecodable"], report["callback_errors"]) == (2, 1, 0)
+
+
+def test_a_picture_larger_than_the_room_is_decoded_alone(frame_message: Build) -> None:
+    frame = parse(frame_message())
+    assert isinstance(frame, FrameEvent)
+
+    async def main() -> None:
+        room = PixelRoom(1)
+        async with asyncio.timeout(60):
+            for _ in range(2):
+                async with room.holding([frame]):
+                    pass
+
+    asyncio.run(main())
 
 
 def test_no_more_is_decoded_at_a_time_than_there_is_room_for(

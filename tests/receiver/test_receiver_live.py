@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from recall_receiver import MessageError, Receiver, Reception
 from recall_receiver.decode import decode_pillow
 from recall_receiver.live import ReceptionBoard, Snapshot
-from recall_receiver.live.board import MAX_NAME, MAX_STREAMS
+from recall_receiver.live.board import MAX_NAME, MAX_STREAMS, SILENT
 from recall_receiver.live.snapshot import MAX_NOTES, Distribution, Note, RecordingCount, StreamCount
 from recall_receiver.live.timings import Timings
 from recall_receiver.live.view import shown, status, tell, tile, totals
@@ -149,7 +149,27 @@ def test_what_is_looked_at_is_bounded(meeting: Meeting, frame_message: Build) ->
     snapshot = meeting.now()
     assert len(snapshot.streams) == len(snapshot.recordings) == MAX_STREAMS
     assert len(snapshot.notes) == MAX_NOTES
-    assert snapshot.frames == MAX_STREAMS + 5
+    assert snapshot.frames == snapshot.streams_ever == MAX_STREAMS + 5
+
+
+def test_what_has_been_silent_makes_way_where_there_are_too_many(meeting: Meeting) -> None:
+    for n in range(MAX_STREAMS):
+        link = meeting.connect()
+        meeting.frame(link, 0, participant=n, recording=str(n))
+        meeting.frame(link, 2, participant=n, recording=str(n))
+        meeting.reception.detach(link)
+    again = meeting.connect()
+    meeting.clock.now += SILENT
+    meeting.frame(again, 4, participant=0, recording="0")
+    meeting.play(again, 1, recording="new")
+    snapshot = meeting.now()
+    assert len(snapshot.streams) == len(snapshot.recordings) == MAX_STREAMS
+    assert {"0", "new"} <= snapshot.recordings.keys()
+    assert "1" not in snapshot.recordings
+    assert [stream.recording for stream in shown(snapshot)] == ["0", "new"]
+    # What they were stays counted.
+    assert (snapshot.gaps, snapshot.reconnects) == (MAX_STREAMS + 1, 1)
+    assert totals(snapshot)["streams"] == snapshot.streams_ever == MAX_STREAMS + 1
 
 
 def test_a_long_name_is_cut(meeting: Meeting, frame: Callable[..., Any]) -> None:

@@ -67,6 +67,29 @@ def test_image_data_that_cannot_hold_the_pixels_is_refused_before_room_is_made(
     assert cause_of(picture(500, 1_000, zeros)) == "corrupt-png"
 
 
+@pytest.mark.parametrize(
+    ("header", "pieces", "holds"),
+    [
+        (ihdr(344, 1), [1], True),  # 1032 bytes of pixels
+        (ihdr(345, 1), [1], False),
+        (ihdr(344, 2), [1], False),
+        (ihdr(344, 2), [1, 1], True),
+        (ihdr(344, 2), [2, 0], True),
+        (ihdr(1, 1032, depth=1, colour=0), [1], True),  # every row begins a byte
+        (ihdr(1, 1033, depth=1, colour=0), [1], False),
+    ],
+)
+def test_all_image_data_together_may_hold_1032_times_its_bytes(
+    chunk: Chunk, header: bytes, pieces: list[int], holds: bool
+) -> None:
+    data = b"".join(chunk(b"IDAT", bytes(piece)) for piece in pieces)
+    png = SIGNATURE + chunk(b"IHDR", header) + data + chunk(b"IEND", b"")
+    if holds:
+        read_header(png, LIMIT)
+    else:
+        assert cause_of(png) == "corrupt-png"
+
+
 def test_an_end_that_is_cut_short_is_truncated(chunk: Chunk) -> None:
     start = SIGNATURE + chunk(b"IHDR", ihdr()) + chunk(b"IDAT", b"x")
     assert cause_of(start + chunk(b"IEND", b"abc")[:-1]) == "truncated-png"
@@ -97,8 +120,9 @@ def test_the_first_chunk_must_be_ihdr(chunk: Chunk) -> None:
     ],
 )
 def test_impossible_headers_are_corrupt(chunk: Chunk, header: bytes) -> None:
-    tail = chunk(b"IDAT", b"") + chunk(b"IEND", b"")
-    assert cause_of(SIGNATURE + chunk(b"IHDR", header) + tail) == "corrupt-png"
+    tail = chunk(b"IDAT", bytes(64)) + chunk(b"IEND", b"")
+    with pytest.raises(PictureError, match="corrupt-png: IHDR"):
+        read_header(SIGNATURE + chunk(b"IHDR", header) + tail, LIMIT)
 
 
 def test_a_file_without_pixels_is_corrupt(chunk: Chunk) -> None:

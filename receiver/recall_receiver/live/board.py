@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from recall_receiver.clock import Clock
 from recall_receiver.events import FrameEvent, StreamKey
@@ -27,6 +27,9 @@ __all__ = ["Board", "ReceptionBoard"]
 
 MAX_STREAMS: Final = 1000
 """Streams and recordings that are looked at closely; a sender may claim any number of them."""
+
+SILENT: Final = 60.0
+"""Seconds without a frame after which one of these makes way, where there are too many."""
 
 MAX_NAME: Final = 120
 """Characters of a participant's name."""
@@ -126,6 +129,7 @@ class ReceptionBoard:
         self._started = clock.unix()
         self._watched: dict[StreamKey, _Watched] = {}
         self._recordings: dict[str, _Recording] = {}
+        self._reconnects = 0
         self._since: dict[int, float] = {}
         self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
         self._refusals: dict[str, Note] = {}
@@ -164,7 +168,7 @@ class ReceptionBoard:
         recording = self._recorded(link, frame.stream.recording, now)
         watched = self._watched.get(frame.stream)
         if watched is None:
-            if len(self._watched) >= MAX_STREAMS:
+            if not _has_room(self._watched, now):
                 return
             watched = self._watched[frame.stream] = _Watched()
         name = frame.participant.name
@@ -189,11 +193,12 @@ class ReceptionBoard:
         """The recording, which has a frame more; None where there are too many."""
         recording = self._recordings.get(name)
         if recording is None:
-            if len(self._recordings) >= MAX_STREAMS:
+            if not _has_room(self._recordings, now):
                 return None
             recording = self._recordings[name] = _Recording(link, now)
         elif link.number > recording.link.number:
             recording.taken_over(link, now)
+            self._reconnects += 1
         else:
             recording.last = now
             return recording
@@ -211,16 +216,21 @@ class ReceptionBoard:
     def now(self) -> Snapshot:
         """What is known now, as values that nothing changes any more."""
         reception = self._reception
+        ever = reception.streams.values()
         return Snapshot(
             at=self._clock.unix(),
             started=self._started,
             frames=reception.frames,
             bytes=reception.bytes,
             refused=dict(reception.refused),
-            dropped={self._policy: sum(stream.dropped for stream in reception.streams.values())},
+            gaps=sum(stream.gaps for stream in ever),
+            duplicates=sum(stream.duplicates for stream in ever),
+            dropped={self._policy: sum(stream.dropped for stream in ever)},
             queued=self._queued(),
             connections=len(reception.links),
             connections_ever=reception.links_ever,
+            reconnects=self._reconnects,
+            streams_ever=len(ever),
             streams=[
                 _stream_count(reception.streams[key], watched)
                 for key, watched in self._watched.items()
@@ -239,6 +249,17 @@ class ReceptionBoard:
         """Give up the thread that makes thumbnails."""
         if self._pictures is not None:
             self._pictures.close()
+
+
+def _has_room(those: dict[Any, Any], now: float) -> bool:
+    """Whether one more may be looked at; what has been silent for longest makes way for it."""
+    if len(those) < MAX_STREAMS:
+        return True
+    oldest = min(those, key=lambda name: those[name].last)
+    if now - those[oldest].last < SILENT:
+        return False
+    del those[oldest]
+    return True
 
 
 def _stream_count(state: StreamState, watched: _Watched) -> StreamCount:

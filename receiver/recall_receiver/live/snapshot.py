@@ -172,12 +172,16 @@ class Snapshot(msgspec.Struct):
         frames: frames parsed.
         bytes: bytes of all messages.
         refused: refusals by cause.
+        gaps: of all streams that there have been.
+        duplicates: the same.
         dropped: frames that were dropped rather than handled, by policy.
         queued: frames that wait to be handled.
         connections: connections that there are.
         connections_ever: connections that there have been.
-        streams: the streams, in order of first appearance.
-        recordings: the recordings, by id.
+        reconnects: how often a recording went on over another connection.
+        streams_ever: streams that have sent a frame.
+        streams: the streams that are looked at, in order of first appearance.
+        recordings: the recordings that are looked at, by id.
         notes: what happened last, oldest first.
         decoding: seconds that it took to decode a picture.
         lags: `StreamCount.lag` of every new frame.
@@ -188,10 +192,14 @@ class Snapshot(msgspec.Struct):
     frames: int = 0
     bytes: int = 0
     refused: dict[str, int] = {}
+    gaps: int = 0
+    duplicates: int = 0
     dropped: dict[str, int] = {}
     queued: int = 0
     connections: int = 0
     connections_ever: int = 0
+    reconnects: int = 0
+    streams_ever: int = 0
     streams: list[StreamCount] = []
     recordings: dict[str, RecordingCount] = {}
     notes: list[Note] = []
@@ -199,8 +207,3 @@ class Snapshot(msgspec.Struct):
         default_factory=lambda: Distribution.within(DECODE_BOUNDS)
     )
     lags: Distribution = msgspec.field(default_factory=lambda: Distribution.within(LAG_BOUNDS))
-
-    @property
-    def reconnects(self) -> int:
-        """How often a recording went on over another connection."""
-        return sum(recording.links - 1 for recording in self.recordings.values())

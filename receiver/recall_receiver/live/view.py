@@ -111,9 +111,9 @@ def totals(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "frames": snapshot.frames,
         "bytes": snapshot.bytes,
-        "streams": len(snapshot.streams),
-        "gaps": sum(stream.gaps for stream in snapshot.streams),
-        "duplicates": sum(stream.duplicates for stream in snapshot.streams),
+        "streams": snapshot.streams_ever,
+        "gaps": snapshot.gaps,
+        "duplicates": snapshot.duplicates,
         "connections": snapshot.connections,
         "reconnects": snapshot.reconnects,
         "refused": sum(snapshot.refused.values()),

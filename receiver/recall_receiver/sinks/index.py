@@ -95,9 +95,9 @@ class FrameIndex:
         database.execute(
             _INSERT,
             (
-                _storable(key.recording),
+                key.recording,
                 key.participant,
-                None if frame.participant.name is None else _storable(frame.participant.name),
+                frame.participant.name,
                 key.type,
                 frame.timestamp.relative,
                 frame.timestamp.absolute.isoformat(timespec="microseconds"),
@@ -105,7 +105,7 @@ class FrameIndex:
                 frame.height,
                 len(frame.png),
                 hashlib.sha256(frame.png).hexdigest(),
-                None if arrival.file is None else _storable(str(arrival.file)),
+                None if arrival.file is None else _storable(arrival.file),
             ),
         )
 
@@ -127,6 +127,6 @@ class FrameIndex:
             self._database = None
 
 
-def _storable(text: str) -> str:
-    """The text, with a question mark for what UTF-8 cannot say: a lone surrogate."""
-    return text.encode("utf-8", "replace").decode()
+def _storable(path: Path) -> str:
+    """The path, with a question mark for what UTF-8 cannot say: a byte of another encoding."""
+    return str(path).encode("utf-8", "replace").decode()
