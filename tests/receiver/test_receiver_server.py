@@ -439,6 +439,24 @@ def test_a_new_link_takes_over_and_the_late_close_of_the_old_changes_nothing(
     asyncio.run(main())
 
 
+def test_links_that_took_over_from_one_another_end_without_an_error(
+    frame_message: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        async with Receiver(lambda _: None) as receiver:
+            links = [await connect(receiver) for _ in range(3)]
+            for n, link in enumerate(links):
+                await send(link, frame_message(relative=n))
+                await (await link.ping())
+            for link in links:
+                await link.close()
+            assert await receiver.drained()
+            assert not receiver.reception.links
+
+    asyncio.run(main())
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 @pytest.mark.parametrize("end", ["closed", "cut", "half open"])
 def test_a_recordings_frames_stay_in_order_over_a_reconnect(frame_message: Build, end: str) -> None:
     """The old connection's backlog is handled before the first frame of the new one."""
