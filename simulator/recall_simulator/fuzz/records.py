@@ -128,8 +128,8 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
             can be.
         findings: distinct ones, in the order in which they came up.
         interrupted: whether it was stopped before its budget was spent.
-        slowest: seconds of computing that the slowest input took, the very first left out, for
-            which modules are loaded; None where that is not known.
+        slowest: seconds of computing that the slowest input took each time that it was given, the
+            very first left out, for which modules are loaded; None where that is not known.
         grown: bytes that the receiver kept, from after the first inputs to the end; None where
             that is not known.
         left_out: messages that were not given, because others with the same edit had ended the
