@@ -12,7 +12,8 @@ OutcomeKind = Literal["raised", "refused", "hung", "grew", "died", "dropped", "l
 
 `raised`: an exception that is not allowed. `refused`: a valid message was. `hung`: no end, or none
 within the limit. `grew`: memory over the limit. `died`: the process ended. `dropped`: the
-connection went. `lost`: the link stood, and the next valid frame did not get through. `leaked`:
+connection went. `lost`: the link stood, and the next valid frame did not get through, or, with the
+error `this frame`, the message itself, which is one. `leaked`:
 memory over the limit was kept, and more and more of it, whatever the messages were.
 """
 

@@ -67,6 +67,13 @@ NODE = [
 ]
 PYTHON = [
     Planted("drops-on-null-name", "dropped", "closed 1011", ("data.data.participant.name",)),
+    Planted(
+        "leaves-out-null-name",
+        "lost",
+        "this frame",
+        ("data.data.participant.name",),
+        observed=True,
+    ),
     Planted("dies-of-wide-id", "died", "exit code 3", ("data.data.participant.id",)),
     Planted("hangs-on-endless-time", "hung", "", ("data.data.timestamp.relative",)),
     Planted("loses-after-base64", "lost", "", ("base64", "data.data.buffer"), observed=True),
@@ -162,7 +169,15 @@ def test_nothing_is_found_in_a_clean_node_receiver(node_script: NodeScript) -> N
 
 def test_nothing_is_found_in_a_clean_python_receiver() -> None:
     report = fuzzed([sys.executable, str(HERE / "planted_receiver.py"), "clean"], observed=True)
+    assert (report.findings, report.stopped, report.not_looked_at) == ([], "", [])
+
+
+def test_who_leaves_out_some_frames_whatever_they_are_loses_none() -> None:
+    command = [sys.executable, str(HERE / "planted_receiver.py"), "keeps-some"]
+    report = fuzzed(command, observed=True, inputs=200)
     assert (report.findings, report.stopped) == ([], "")
+    (unseen,) = report.not_looked_at
+    assert unseen.startswith("valid messages left out silently")
 
 
 def test_nothing_is_found_in_the_node_receiver_of_the_other_stacks(
