@@ -240,7 +240,7 @@ class Receiver:
             self._is_doubtful = True
             return Trouble("lost", message="the link stands, and the next valid frame is not seen")
         if counting and (missing := await counting.missing(before, len(inputs), patience)):
-            words = "it is valid, and is not seen; the next frame is"
+            words = "no observer has seen it; the next frame got through"
             if len(inputs) > 1:
                 words = f"{missing} of {len(inputs)} valid frames are not seen"
             return Trouble("lost", ITSELF, words)

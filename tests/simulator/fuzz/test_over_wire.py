@@ -5,6 +5,7 @@ What counts is the number of inputs, never the time that they take; with `-s` th
 
 import difflib
 import itertools
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -159,6 +160,19 @@ def test_drop_death_hang_loss_and_growth_are_told_apart(planted: Planted) -> Non
     command = [sys.executable, str(HERE / "planted_receiver.py"), planted.bug]
     finding = assert_found(fuzzed_for(planted, command), planted)
     assert changed_stretches(finding.minimal.data) == 1
+
+
+def test_the_docs_have_every_bug_as_it_is_found_and_none_took_a_minute() -> None:
+    page = (HERE.parents[2] / "docs" / "fuzz.md").read_text(encoding="utf-8")
+    found_as, part, after = "([^|]+)", "`([^|]+)`", r"[\d,]+ \| ([\d.]+) s"
+    row = rf"^\| `([\w-]+)` \| (?:Node|Python) \| [^|]+ \| {found_as} \| {part} \| {after} \|$"
+    rows = re.findall(row, page, re.MULTILINE)
+    planted = [*NODE, *PYTHON]
+    assert [bug for bug, *_ in rows] == [each.bug for each in planted]
+    for (_, found, differs, seconds), each in zip(rows, planted, strict=True):
+        assert found == f"{each.outcome} {each.error}".strip()
+        assert differs in each.parts
+        assert float(seconds) < 60
 
 
 def test_nothing_is_found_in_a_clean_node_receiver(node_script: NodeScript) -> None:
