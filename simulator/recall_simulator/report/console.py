@@ -18,15 +18,10 @@ from recall_simulator.record.events import (
     RunStarted,
 )
 from recall_simulator.record.findings import Verdict
+from recall_simulator.report.table import STYLES
 from recall_simulator.report.tally import BotTally, StreamTally, Tally
 
 _STATE_STYLES = {"up": "green", "dialling": "yellow", "finished": "green", "starting": "dim"}
-_VERDICT_STYLES = {
-    "ok": "bold green",
-    "tolerated": "bold yellow",
-    "failed": "bold red",
-    "inconclusive": "bold magenta",
-}
 _BESIDE_STREAMS = 9
 """Lines of the terminal that the stream rows leave to the rest of the view."""
 
@@ -61,7 +56,6 @@ class PlainConsole:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._several = False
 
     def __enter__(self) -> Self:
         return self
@@ -231,12 +225,11 @@ def print_summary(console: Console, tally: Tally, verdict: Verdict) -> None:
         highlight=False,
     )
     for finding in verdict.findings:
-        cause = f" — {finding.cause}" if finding.cause else ""
         console.print(
             Text.assemble(
-                (f"{finding.severity:>12}  ", _VERDICT_STYLES.get(finding.severity, "dim")),
+                (f"{finding.severity:>12}  ", STYLES.get(finding.severity, "dim")),
                 (f"{finding.scenario}: " if finding.scenario else ""),
-                f"{finding.what}{cause}",
+                finding.text,
             ),
             soft_wrap=not console.is_terminal,
         )
@@ -246,7 +239,7 @@ def print_summary(console: Console, tally: Tally, verdict: Verdict) -> None:
     console.print(
         Text.assemble(
             "verdict ",
-            (verdict.verdict, _VERDICT_STYLES[verdict.verdict]),
+            (verdict.verdict, STYLES[verdict.verdict]),
             (f"  (looked at: {', '.join(verdict.looked_at)};", "dim"),
             (f" not looked at: {', '.join(verdict.not_looked_at)})", "dim"),
         ),
