@@ -1,4 +1,4 @@
-"""Frames that are passed over, or saved twice."""
+"""Frames that are passed over, spoilt or saved twice."""
 
 import base64
 import io
@@ -111,6 +111,16 @@ class KnowsRgbOnly(Clean):
     def decoded(self, png: bytes) -> bytes | None:
         image = Image.open(io.BytesIO(png))
         return super().decoded(png) if image.mode == "RGB" else None
+
+
+class ExchangesColours(Clean):
+    """Pixels of Pillow's given to a library that wants blue first, as cv2.imwrite does."""
+
+    def save(self, place: Path, png: bytes) -> None:
+        blue, green, red = Image.open(io.BytesIO(png)).convert("RGB").split()
+        buffer = io.BytesIO()
+        Image.merge("RGB", (red, green, blue)).save(buffer, "PNG")
+        super().save(place, buffer.getvalue())
 
 
 class SavesTwice(Clean):
