@@ -74,17 +74,12 @@ class PlainConsole:
             case RetryScheduled():
                 self._tell(event, f"dials again in {event.wait:g} s")
             case BotEnded(reason="unconnected" | "gave up"):
-                self._say(
-                    f"{event.at:7.1f} s  {event.scenario}  bot {event.bot[:8]}  {event.reason}"
-                )
+                self._tell(event, event.reason)
 
-    def _tell(self, event: LinkOpened | AttemptEnded | RetryScheduled, what: str) -> None:
-        self._say(
-            f"{event.at:7.1f} s  {event.scenario}  bot {event.bot[:8]}  "
-            f"attempt {event.attempt}  {what}"
-        )
-
-    def _say(self, line: str) -> None:
+    def _tell(
+        self, event: LinkOpened | AttemptEnded | RetryScheduled | BotEnded, what: str
+    ) -> None:
+        line = f"{_about(event)}  {what}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -119,11 +114,14 @@ class LiveConsole:
         """Print what should stay; the table redraws itself."""
         match event:
             case LinkOpened() if event.attempt > 1:
-                self._console.print(_line(event).append("connected", "green"))
+                self._print(event, "connected", "green")
             case AttemptEnded(outcome=outcome) if outcome.text != "completed":
                 detail = f": {outcome.detail}" if outcome.detail else ""
                 style = "yellow" if outcome.cause == "plan" else "red"
-                self._console.print(_line(event).append(outcome.text + detail, style))
+                self._print(event, outcome.text + detail, style)
+
+    def _print(self, event: LinkOpened | AttemptEnded, what: str, style: str) -> None:
+        self._console.print(Text(f"{_about(event)}  ", "dim").append(what, style))
 
     def view(self) -> RenderableType:
         """What the terminal shows at this moment."""
@@ -158,10 +156,10 @@ class LiveConsole:
         return line
 
 
-def _line(event: LinkOpened | AttemptEnded) -> Text:
-    """The beginning of a line about an attempt."""
-    where = f"{event.scenario}  bot {event.bot[:8]}  attempt {event.attempt}"
-    return Text(f"{event.at:7.1f} s  {where}  ", "dim")
+def _about(event: LinkOpened | AttemptEnded | RetryScheduled | BotEnded) -> str:
+    """When and where something happened, which a line begins with."""
+    attempt = "" if isinstance(event, BotEnded) else f"  attempt {event.attempt}"
+    return f"{event.at:7.1f} s  {event.scenario}  bot {event.bot[:8]}{attempt}"
 
 
 def links(bots: list[BotTally]) -> Text:
