@@ -4,6 +4,8 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -83,6 +85,25 @@ def test_frames_in_pieces_arrive_whole_whatever_the_socket_takes_at_once(
 
     assert over_a_link(use, collect, new_loop=new_loop, max_size=None) is None
     assert got == [text for message in messages for text in (message.decode(), "{}")]
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, uvloop.new_event_loop])
+def test_a_link_can_be_slow_on_any_event_loop(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    got: list[str | bytes] = []
+
+    async def collect(connection: ServerConnection) -> None:
+        got.extend([message async for message in connection])
+
+    async def use(link: Link) -> bool:
+        link.send(MaskedText(masked(b"x" * 100_000, 0)))
+        held_back = link.is_held_back
+        await link.close(1000)
+        return held_back
+
+    assert over_a_link(use, collect, LinkPlan(bandwidth=2_000_000), new_loop)
+    assert got == ["x" * 100_000]
 
 
 def test_a_ping_is_answered() -> None:
@@ -287,6 +308,36 @@ def test_a_close_frame_before_a_reset_is_read_though_a_write_fails_first() -> No
 
     outcome = asyncio.run(main())
     assert (outcome.text, outcome.cause) == ("closed 1008", "receiver")
+
+
+@pytest.mark.parametrize("message", [b"x" * 100, MaskedText(masked(b"x" * 100, 0))])
+def test_a_reset_that_a_write_meets_is_told_as_one(message: bytes | MaskedText) -> None:
+    async def main() -> Outcome:
+        silent, gone = asyncio.Event(), asyncio.Event()
+
+        async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await upgrade(reader, writer)
+            await silent.wait()
+            linger = struct.pack("ii", 1, 0)  # closing resets (socket(7))
+            sock = writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+            gone.set()
+
+        async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
+            await link.cut("silent")  # so that it is a write which learns of the reset
+            silent.set()
+            await gone.wait()
+            link.send(message)
+            return await asyncio.wait_for(link.lost, 20)
+
+    outcome = asyncio.run(main())
+    assert (outcome.text, outcome.cause) == ("cut", "receiver")
+    assert "reset" in outcome.detail
 
 
 def test_a_cut_in_answer_to_a_close_frame_is_told() -> None:
