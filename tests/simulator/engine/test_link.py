@@ -78,7 +78,9 @@ def test_frames_in_pieces_arrive_whole_whatever_the_socket_takes_at_once(
     async def use(link: Link) -> Outcome | None:
         for front, message in zip(fronts, messages, strict=True):
             rest = message[len(front) :]
-            link.send(MaskedText(masked(front, 0), masked(rest[:1], 3_000_001), masked(rest[1:], 2)))
+            link.send(
+                MaskedText(masked(front, 0), masked(rest[:1], 3_000_001), masked(rest[1:], 2))
+            )
             link.send(b"{}", Travel(ping=b"?"))
         assert link.unsent
         return await link.close(1000)
