@@ -116,13 +116,8 @@ class Connection(ClientConnection):
                 taken = max(0, taken - len(part))
 
     def _is_idle_socket(self) -> bool:
-        """Whether the transport is a plain socket of asyncio's, open, with nothing left to send."""
-        transport = self.transport
-        return (
-            self._writes_plainly
-            and transport.get_write_buffer_size() == 0
-            and not transport.is_closing()
-        )
+        """Whether the transport is a plain socket of asyncio's, with nothing left to send."""
+        return self._writes_plainly and self.transport.get_write_buffer_size() == 0
 
     def write_ping(self, payload: bytes) -> None:
         """Put a ping in line, to leave with what is sent next."""

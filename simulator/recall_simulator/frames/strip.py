@@ -56,7 +56,7 @@ class Layout(msgspec.Struct, frozen=True):
 
 def layout(width: int, height: int) -> Layout:
     """Lay a strip out: the text beside the mark if there is room, else above it."""
-    scale = max(1, min(width // MARK_MIN_SIZE.width, min(width, height) // 720))
+    scale = max(1, min(width, height) // 720)
     block = BLOCK * scale
     line = _CELL.height * scale
     tall = ROWS * block
