@@ -18,7 +18,6 @@ from recall_simulator.frames.lettering import Pen
 from recall_simulator.frames.mark import (
     BLOCK,
     COLUMNS,
-    MARK_MIN_SIZE,
     PAYLOAD_BYTES,
     ROWS,
     finder_bits,
