@@ -64,15 +64,16 @@ class Connection(ClientConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The TCP connection is there: slow it down, where the plan wants it so."""
         plan = self._plan
+        plain = cast(asyncio.Transport, transport)
         if plan.bandwidth is not None or plan.delay or plan.handshake == "slow":
-            assert isinstance(transport, asyncio.Transport)
             bandwidth = SLOW_HANDSHAKE if plan.handshake == "slow" else plan.bandwidth
-            slow = SlowTransport(transport, self, bandwidth=bandwidth, delay=plan.delay)
+            slow = SlowTransport(plain, self, bandwidth=bandwidth, delay=plan.delay)
             transport = cast(asyncio.Transport, slow)
         self._writes_plainly = (
-            isinstance(transport, asyncio.Transport)
+            transport is plain
             and isinstance(self.loop, asyncio.SelectorEventLoop)
-            and transport.get_extra_info("ssl_object") is None
+            and hasattr(os, "writev")  # Windows has none
+            and plain.get_extra_info("ssl_object") is None
         )
         super().connection_made(transport)
 
@@ -103,8 +104,11 @@ class Connection(ClientConnection):
             return
         try:
             taken = os.writev(self.transport.get_extra_info("socket").fileno(), parts)
-        except OSError:
-            taken = 0  # the transport will meet the same, and knows what to do
+        except OSError as error:
+            taken = 0  # the transport knows what to do
+            if not isinstance(error, BlockingIOError):
+                # The socket tells why it was lost only once, and meets the transport with less.
+                self.set_connection_exc(error)
         if taken < size:
             for part in parts:
                 if taken < len(part):
@@ -112,13 +116,8 @@ class Connection(ClientConnection):
                 taken = max(0, taken - len(part))
 
     def _is_idle_socket(self) -> bool:
-        """Whether the transport is a plain socket of asyncio's, open, with nothing left to send."""
-        transport = self.transport
-        return (
-            self._writes_plainly
-            and transport.get_write_buffer_size() == 0
-            and not transport.is_closing()
-        )
+        """Whether the transport is a plain socket of asyncio's, with nothing left to send."""
+        return self._writes_plainly and self.transport.get_write_buffer_size() == 0
 
     def write_ping(self, payload: bytes) -> None:
         """Put a ping in line, to leave with what is sent next."""

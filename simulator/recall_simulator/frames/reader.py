@@ -21,6 +21,8 @@ Places = NDArray[np.float64]
 
 _CONTRAST: Final = 48
 """Least difference between the darkest white and the brightest black finder."""
+_RIPPLE: Final = 192
+"""Most difference that lossy compression puts into a bar beside the picture's edge."""
 _SIDES: Final = np.geomspace(2.4, 64, 560)
 _STRETCHES: Final = _SIDES[::3]
 _MOST_READ: Final = 96
@@ -147,19 +149,18 @@ def _boxed(plane: Plane) -> Found | None:
 
 def _corners(plane: Plane) -> list[tuple[int, int]]:
     """Bottom left corners that the mark may have, as (left, bottom), likeliest first."""
-    rows = np.flatnonzero(np.ptp(plane[:, ::2], axis=1) > _CONTRAST)
-    if not rows.size:
-        return []
+    spread = np.ptp(plane[:, ::2], axis=1)
     found: list[tuple[int, int]] = []
-    bottom = int(rows[-1]) + 1
-    for probe in (12, 24, 48, 96, 192):
-        band = plane[max(0, bottom - probe) : bottom]
-        columns = np.flatnonzero(np.ptp(band, axis=0) > _CONTRAST * 2)
-        if columns.size:
-            left = int(columns[0])
-            found += [
-                (left + across, bottom + down) for down in (0, -1, 1) for across in (0, 1, -1)
-            ]
+    for contrast in (_CONTRAST, _RIPPLE):
+        rows = np.flatnonzero(spread > contrast)
+        if not rows.size:
+            break
+        bottom = int(rows[-1]) + 1
+        for probe in (12, 24, 48, 96, 192):
+            band = plane[max(0, bottom - probe) : bottom]
+            columns = np.flatnonzero(np.ptp(band, axis=0) > _CONTRAST * 2)
+            if columns.size:
+                found += [(int(columns[0]), bottom + down) for down in (0, -1, 1)]
     return list(dict.fromkeys(found))
 
 
