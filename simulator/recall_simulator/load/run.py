@@ -168,7 +168,9 @@ class _Shown:
                 f"{recent.sent / max(1, min(RECENT, last - 1)):,.0f} frames/s, late p99 "
                 f"{duration(recent.late.percentile(99))}, lag p99 "
                 f"{duration(recent.lag.percentile(99))}, {links.up} links up, "
-                f"{links.waiting} retrying" + (f", {links.blocked} blocked" * bool(links.blocked)),
+                f"{links.waiting} retrying"
+                + (f", {links.blocked} blocked" * bool(links.blocked))
+                + (f" for {duration(links.stalled)}" * bool(links.stalled)),
             )
         )
 

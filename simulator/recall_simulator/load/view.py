@@ -69,6 +69,8 @@ def links_text(links: Links) -> Text:
     ):
         if count:
             parts.append(Text(f"{count} {name}", style))
+    if links.stalled:
+        parts.append(Text(f"for {duration(links.stalled)}", "magenta"))
     return Text("  ").join(parts)
 
 

@@ -76,6 +76,8 @@ def rows(figures: Figures) -> list[dict[str, str]]:
             times = {"p50": p50, "p90": p90, "p99": p99, "max": duration(whole.highest)}
             found.append(_row(f"{name}: {what}", shown, whole.total, **times))
     states = f"{links.up} up, {links.waiting} retrying, {links.blocked} blocked"
+    if links.stalled:
+        states += f" for {duration(links.stalled)}"
     return [
         *found,
         _row("links opened", states, total.opened),

@@ -94,3 +94,16 @@ def test_a_second_is_complete_when_the_last_process_has_told_of_it() -> None:
     assert figures.complete == 2
     figures.lose("b")
     assert figures.complete == 4
+
+
+def test_figures_without_an_end_keep_the_last_seconds_and_every_count() -> None:
+    figures = Figures(3)
+    for second in range(50):
+        figures.add(delta("a", second, 2, 1))
+    assert sorted(figures.seconds) == [47, 48, 49]
+    assert figures.total.sent == 100
+    assert figures.over(48, 49).sent == 4
+
+
+def test_of_stalls_that_go_on_the_longest_is_told() -> None:
+    assert (Links(1, blocked=1, stalled=2.0) + Links(2, blocked=1, stalled=5.0)).stalled == 5.0

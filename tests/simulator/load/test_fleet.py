@@ -340,9 +340,33 @@ def test_a_receiver_that_takes_no_more_is_seen_though_it_never_ends_a_link() -> 
     assert total.offered == 2 * 12
     assert total.in_doubt == total.sent
     assert total.unanswered > 0
-    assert total.stall.highest == pytest.approx(7.0 - 2.5, abs=0.6)
+    # The one that stuck counts with as long as it had waited, and so do those behind it.
+    assert total.stall.total == 2 * (4 + 1 + 7)
+    assert total.stall.highest == pytest.approx(7.0 - 2.0, abs=0.6)
     assert total.stall.percentile(50) > 1.0
     assert total.lag.highest < 0.01
+
+
+def test_a_stall_that_goes_on_is_told_with_its_length_so_far() -> None:
+    class Slow(DeafLink):
+        waits = 5
+
+        async def writable(self, seconds: float) -> bool:
+            await super().writable(seconds)
+            self.waits -= 1
+            if not self.waits:
+                self._left = 100
+            return not self.is_blocked
+
+        async def answers_ping(self, seconds: float) -> bool:
+            return True
+
+    slow = SlowDialer(0.0, lambda: Slow(4))
+    figures = fly(mission(), 1, seconds=11.0, dialer=slow)
+    stalled = [second.all_links.stalled for second in figures.seconds.values()]
+    last = stalled.index(max(stalled))
+    assert [round(each) for each in stalled[last - 3 : last + 2]] == [2, 3, 4, 5, 0]
+    assert figures.total.stall.highest == pytest.approx(5.0, abs=0.1)
 
 
 def test_a_slow_handshake_is_no_lag_of_our_own() -> None:
