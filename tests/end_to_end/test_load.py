@@ -256,6 +256,21 @@ def test_a_storm_and_what_an_observer_sees(
     assert "<svg" in (tmp_path / "load.html").read_text()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_a_full_disk_takes_no_other_report_with_it(
+    tmp_path: Path, recallsim: Any, receiver: str
+) -> None:
+    ran = recallsim(
+        "load", "--url", receiver, *SMALL, "--duration", "2s", "--json", "--report",
+        "html=/dev/full", "--report", "json=load.json", env={"TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert ran.code == 2
+    assert "--report html=/dev/full can't be written: No space left on device" in ran.err
+    (saved,) = tmp_path.glob("recallsim-*/full")
+    assert "<svg" in saved.read_text()
+    assert json.loads((tmp_path / "load.json").read_text()) == ran.object
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [

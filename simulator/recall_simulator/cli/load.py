@@ -189,9 +189,9 @@ def load(
         for words in last_words:
             console.print(words, markup=False, highlight=False, soft_wrap=True)
     print_summary(console, played, outcome)
-    _write(reports, played, outcome)
     if as_json:
-        print(document_json(played, outcome))
+        print(document_json(played, outcome), flush=True)
+    _write(reports, played, outcome)
     raise typer.Exit(outcome.exit_code)
 
 
@@ -286,17 +286,16 @@ def _play(
 
 
 def _write(reports: "Sequence[Destination]", played: "Played", outcome: "Outcome") -> None:
-    """Write what `--report` asks for."""
+    """Write what `--report` asks for, all of them even where one can't be written."""
+    from recall_simulator.cli.playing import write_all
     from recall_simulator.load.document import document_json
     from recall_simulator.load.page import load_page
-    from recall_simulator.report.destinations import write_report
 
-    for wanted in reports:
-        if wanted.kind == "html":
-            text = load_page(played, outcome)
-        else:
-            text = document_json(played, outcome)
-        write_report(wanted, text.encode())
+    def encode(kind: str) -> bytes:
+        text = load_page if kind == "html" else document_json
+        return text(played, outcome).encode()
+
+    write_all(reports, encode)
 
 
 def _seconds(option: str, text: str) -> float:

@@ -196,6 +196,14 @@ class Figures:
         """How the bots of all processes stand now."""
         return sum(self.links.values(), Links())
 
+    def due(self, first: int, last: int) -> int:
+        """Frames that came due from one second to another, both included, as far as is known.
+
+        What an outage or a slow receiver costs is known when the next link is up.
+        """
+        rows = (self.seconds.get(number) for number in range(first, last + 1))
+        return sum(row.offered for row in rows if row is not None)
+
     def over(self, first: int, last: int) -> Counts:
         """What happened from one second to another, both included."""
         counts = Counts()

@@ -42,7 +42,7 @@ def live(played: Played, width: int) -> RenderableType:
     shape = played.orders.shape
     last = max(played.figures.seconds, default=0)
     recent = played.figures.over(last - RECENT, last - 1)
-    seconds = max(1, min(RECENT, last))
+    seconds, columns = max(1, min(RECENT, last)), max(10, min(60, width - 34))
     head = Table.grid(padding=(0, 2))
     head.add_row(
         Text("find-limit" if played.orders.find_limit else shape.name, "bold"),
@@ -52,9 +52,10 @@ def live(played: Played, width: int) -> RenderableType:
     )
     return Group(
         head,
-        rates_and_times(recent, seconds),
-        Text.assemble(
-            ("late p99  ", "dim"), sparkline(played, max(10, min(60, width - 30))), no_wrap=True
+        rates_and_times(recent, seconds, due=played.figures.due(last - RECENT, last - 1)),
+        *(
+            Text.assemble((f"{name} p99".ljust(13), "dim"), sparkline(played, name, columns))
+            for name in (("late", "latency") if played.observed else ("late",))
         ),
     )
 
@@ -74,12 +75,12 @@ def links_text(links: Links) -> Text:
     return Text("  ").join(parts)
 
 
-def rates_and_times(counts: Counts, seconds: int) -> RenderableType:
-    """Of a stretch of so many seconds."""
+def rates_and_times(counts: Counts, seconds: int, *, due: int) -> RenderableType:
+    """Of a stretch of so many seconds, in which so many frames came due."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for column in ("", "p50", "p90", "p99", "max"):
         table.add_column(column, justify="right" if column else "left", no_wrap=True)
-    offered, sent = counts.offered / seconds, counts.sent / seconds
+    offered, sent = due / seconds, counts.sent / seconds
     rate = Text(f"{sent:,.0f} frames/s", "bold")
     rate.append(f" of {offered:,.0f} due, {size_of(counts.message_bytes / seconds)}/s", "dim")
     for name, what in TIME_ROWS:
@@ -106,10 +107,11 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms" if seconds else "0 ms"
 
 
-def sparkline(played: Played, width: int) -> Text:
-    """Lateness of the last seconds, p99, one character a second."""
-    numbers = sorted(played.figures.seconds)[:-1][-width:]
-    values = [played.figures.seconds[number].counts.late.percentile(99) for number in numbers]
+def sparkline(played: Played, name: str, width: int) -> Text:
+    """One of the times in the last seconds, p99, one character a second."""
+    rows = [row for _, row in sorted(played.figures.seconds.items())][:-1][-width:]
+    times: list[Histogram] = [getattr(row.counts, name) for row in rows]
+    values = [histogram.percentile(99) for histogram in times]
     highest = max(values, default=0.0)
     text = Text()
     for value in values:
@@ -126,7 +128,7 @@ def line(happening: Happening) -> str:
 def print_summary(console: Console, played: Played, outcome: Outcome) -> None:
     """The last words of a run."""
     total = played.figures.total
-    console.print(rates_and_times(total, max(1, played.seconds)))
+    console.print(rates_and_times(total, max(1, played.seconds), due=total.offered))
     dropped = ", ".join(f"{count:,} ({why})" for why, count in total.dropped.items()) or "0"
     say(
         console,
