@@ -180,6 +180,7 @@ def load(
         command=command,
         observe=observe or [],
         metrics_port=metrics_port,
+        workers=expect_workers if master else 0,
         stays=web,
         quiet=quiet,
         as_json=as_json,
@@ -245,6 +246,7 @@ def _play(
     command: str | None,
     observe: list[str],
     metrics_port: int | None,
+    workers: int,
     stays: bool,
     quiet: bool,
     as_json: bool,
@@ -274,6 +276,8 @@ def _play(
     say(console, forecast(played, sizes))
     if stays:
         say(console, f"Locust's page: http://127.0.0.1:{locust[-1]}/")
+    if workers:
+        say(console, f"waiting for {workers} {'worker' if workers == 1 else 'workers'}")
     plan = Plan(locust=locust, command=command, observe=observe, stays=stays, quiet=quiet)
     try:
         return asyncio.run(play(played, plan, console))

@@ -151,6 +151,8 @@ class Connection(ClientConnection):
         if self.transport.get_extra_info("ssl_object") is not None:
             return 0
         sock = self.transport.get_extra_info("socket")
+        if sock is None:
+            return 0  # uvloop has closed it
         return self.transport.get_write_buffer_size() + never_sent(sock)
 
     def when_lost(self, tell: Callable[[], None]) -> None:

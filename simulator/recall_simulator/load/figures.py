@@ -10,6 +10,9 @@ TIMES = ("late", "lag", "stall", "connect", "recover", "ping", "latency")
 STATES = ("up", "dialling", "waiting", "blocked")
 """The counts of `Links`."""
 
+DETAILED = 60
+"""Seconds, the last ones, whose histograms are kept whole: of 10 KB each, most of a row."""
+
 
 class Links(msgspec.Struct, frozen=True, array_like=True):
     """How the bots of one process stand at one moment.
@@ -96,6 +99,11 @@ class Counts(msgspec.Struct, kw_only=True, omit_defaults=True):
         """Frames that came due: sent, or dropped."""
         return self.sent + sum(self.dropped.values())
 
+    def condense(self) -> None:
+        """Keep of each histogram no more than what a report shows."""
+        for name in TIMES:
+            getattr(self, name).condense()
+
     def add(self, other: "Counts") -> None:
         """Add what another one counted."""
         for field in Counts.__struct_fields__:
@@ -180,6 +188,8 @@ class Figures:
         self._latest[delta.worker] = delta.second
         for number, frames in delta.counts.missed.items():
             self._second(number).missed += frames
+        if (old := self.seconds.get(delta.second - DETAILED)) is not None:
+            old.counts.condense()
         if self._kept is not None and len(self.seconds) > self._kept:
             for number in sorted(self.seconds)[: -self._kept]:
                 del self.seconds[number]

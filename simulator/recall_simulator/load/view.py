@@ -95,7 +95,7 @@ def rates_and_times(counts: Counts, seconds: int, *, due: int) -> RenderableType
             *(Text(duration(value), "red" if bad else "") for value in values),
             duration(histogram.highest),
         )
-    return Group(rate, table)
+    return Group(rate, table) if table.row_count else rate
 
 
 def duration(seconds: float) -> str:

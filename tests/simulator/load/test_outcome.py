@@ -16,7 +16,7 @@ from recall_simulator.load.histogram import Histogram
 from recall_simulator.load.limit import Trial
 from recall_simulator.load.metrics import LoadMetrics, serve_metrics
 from recall_simulator.load.mission import Mission
-from recall_simulator.load.orders import Aimed, Began, Flushed, Orders, Over, Tried, Trouble
+from recall_simulator.load.orders import Aimed, Began, Flushed, Orders, Over, Tried, Trouble, Why
 from recall_simulator.load.outcome import Played, judge_run
 from recall_simulator.load.page import load_page
 from recall_simulator.load.shapes import Shape
@@ -58,6 +58,22 @@ UP = told(0, Links(10, 0, 0, 0), sent=40, opened=10, lag=of(*[0.01] * 40))
 def test_a_run_without_trouble_is_ok() -> None:
     outcome = judge_run(played(UP, Over("done")), [parse_condition("disconnects > 0")])
     assert (outcome.verdict, outcome.exit_code, outcome.reasons) == ("ok", 0, [])
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [("no workers", "have not come: start each with"), ("stopped", "it was stopped while")],
+)
+def test_a_run_that_never_began_says_what_it_waited_for(why: Why, said: str) -> None:
+    run = played(Over(why))
+    run.processes = 0
+    outcome = judge_run(run, [parse_condition("disconnects > 0")])
+    assert outcome.verdict == "inconclusive"
+    assert said in outcome.reasons[0]
+    console = Console(width=100)
+    with console.capture() as capture:
+        print_summary(console, run, outcome)
+    assert "p99" not in capture.get()
 
 
 def test_a_broken_condition_fails_the_run() -> None:
