@@ -21,14 +21,14 @@ KEPT_BY_A_LINK = (WebSocketLink, ClientProtocol, Connection)
 def test_a_link_that_is_gone_can_be_cut(
     new_loop: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
-    async def end(connection: ServerConnection) -> None:
-        connection.transport.abort()
+    async def wait(connection: ServerConnection) -> None:
+        await connection.wait_closed()
 
     async def use(link: Link) -> int:
-        await link.lost
+        assert await link.close(1000) is None
         return await link.cut("rst")
 
-    assert over_a_link(use, end, new_loop=new_loop) == 0
+    assert over_a_link(use, wait, new_loop=new_loop) == 0
 
 
 @pytest.mark.parametrize("ends", ["closes", "breaks off", "is closed"])
