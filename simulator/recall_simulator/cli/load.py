@@ -207,9 +207,13 @@ def _work(master_host: str, master_port: int, processes: int) -> int:
         arguments += ["--processes", str(processes)]
     print(f"waiting for the master at {master_host}:{master_port}", file=sys.stderr, flush=True)
     try:
-        return subprocess.run([*command(arguments), "--skip-log-setup"], check=False).returncode
+        ended = subprocess.run([*command(arguments), "--skip-log-setup"], check=False).returncode
     except KeyboardInterrupt:
         return 130
+    if ended < 0:
+        print(f"recallsim: the worker was killed by signal {-ended}", file=sys.stderr)
+        return INCONCLUSIVE
+    return ended
 
 
 def _locust_arguments(

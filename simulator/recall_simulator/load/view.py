@@ -108,10 +108,16 @@ def duration(seconds: float) -> str:
 
 
 def sparkline(played: Played, name: str, width: int) -> Text:
-    """One of the times in the last seconds, p99, one character a second."""
+    """One of the times in the last seconds, p99, one character a second.
+
+    Where a receiver takes nothing, no frame is late: then it is for how long that has gone on.
+    """
     rows = [row for _, row in sorted(played.figures.seconds.items())][:-1][-width:]
     times: list[Histogram] = [getattr(row.counts, name) for row in rows]
-    values = [histogram.percentile(99) for histogram in times]
+    values = [
+        max(histogram.percentile(99), row.all_links.stalled)
+        for row, histogram in zip(rows, times, strict=True)
+    ]
     highest = max(values, default=0.0)
     text = Text()
     for value in values:

@@ -21,7 +21,7 @@ from recall_simulator.load.outcome import Played, judge_run
 from recall_simulator.load.page import load_page
 from recall_simulator.load.shapes import Shape
 from recall_simulator.load.sight import Sight
-from recall_simulator.load.view import forecast, live, print_summary
+from recall_simulator.load.view import forecast, live, print_summary, sparkline
 from recall_simulator.load.watch import Watch
 from recall_simulator.load.web import rows
 from recall_simulator.record.errors import UsageError
@@ -252,6 +252,10 @@ def test_the_page_shows_the_run_and_nothing_can_be_fetched_by_it() -> None:
     assert "default-src 'none'" in page
     assert "secret" not in page
     assert "disconnects &gt; 0: it was 1" in page
+    assert "stall so far" not in page
+    run = played(UP, told(1, Links(10, 0, 0, 4, 2.5)), told(2, Links(10)), Over("done"))
+    assert "the longest stall so far" in load_page(run, judge_run(run, []))
+    assert "█" in sparkline(run, "late", 10).plain
 
 
 def test_prometheus_gets_what_was_counted() -> None:
