@@ -403,6 +403,22 @@ def test_a_bot_that_leaves_is_not_one_that_retries() -> None:
     assert max(seen) == 0
 
 
+def test_what_comes_due_after_a_bot_has_left_is_nobodys_loss() -> None:
+    class Lingering(InProcessLink):
+        async def close(self, *args: Any, **kwargs: Any) -> Outcome | None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.8):
+                    await for_ever()
+            return None
+
+    # Meetings would last longer than the run does.
+    for link in (lambda: Lingering(1, taken), lambda: DeafLink(4)):
+        short = mission(meeting=10.0, duration=5.0)
+        total = fly(short, 1, seconds=6.0, dialer=SlowDialer(0.0, link)).total
+        assert total.offered == 10
+    assert total.dropped == {"lost in sending": 1, "slow receiver": 5}
+
+
 def test_a_bot_that_joins_late_leaves_with_the_others() -> None:
     plan = mission(meeting=8.0, duration=10.0).plan_maker()
     assert [plan(0, joins_at).ends_at for joins_at in (0.0, 2.0, 7.0, 11.0)] == [8.0, 8.0, 3.0, 0.0]
