@@ -34,7 +34,8 @@ _MOST_INFLATED: Final = 1032
 and a decoder would make room for it before it saw that."""
 _HEAD: Final = struct.Struct(">8sI4sIIBBBBB")
 _CHUNK: Final = struct.Struct(">I4s")
-_CHUNK_OVERHEAD: Final = 12  # length, type and CRC
+_CRC: Final = 4
+_CHUNK_OVERHEAD: Final = _CHUNK.size + _CRC
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +98,17 @@ def read_header(png: bytes, max_pixels: int) -> PngHeader:
 
 
 def _walk(png: bytes) -> int:
-    """Follow the chunks' lengths from IHDR to IEND.
+    """Follow the chunks' lengths from the one after IHDR to IEND.
 
     Returns:
         Bytes of image data in all IDAT chunks.
     """
     size = len(png)
     unpack = _CHUNK.unpack_from
-    at = len(SIGNATURE)
+    at = _HEAD.size + _CRC
     held = 0
-    pixels = held_ihdr = False
-    for _ in range(MAX_CHUNKS):
+    pixels = False
+    for _ in range(1, MAX_CHUNKS):
         if at + _CHUNK_OVERHEAD > size:
             raise PictureError("truncated-png", f"{size} bytes: ends before IEND")
         length, kind = unpack(png, at)
@@ -121,8 +122,7 @@ def _walk(png: bytes) -> int:
             if not pixels:
                 raise PictureError("corrupt-png", "no IDAT chunk before IEND")
             return held
-        elif kind == b"IHDR" and held_ihdr:
+        elif kind == b"IHDR":
             # A decoder may believe the second one, of which nobody has checked the size.
             raise PictureError("corrupt-png", "a second IHDR chunk")
-        held_ihdr = True  # the first chunk is IHDR
     raise PictureError("corrupt-png", f"over {MAX_CHUNKS} chunks")

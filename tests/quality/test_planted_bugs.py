@@ -62,6 +62,7 @@ BUGS = [
     Planted("one-size-only", "2.4, 10.4", "loses", "lost", "is its type, its size"),
     Planted("samples-by-time", "10.5, …", "loses", "lost", "sampling by time"),
     Planted("keeps-every-other", EVERY, "loses", "lost", "about every other frame"),
+    Planted("exchanges-colours", EVERY, "other", "colours", "have red and blue exchanged"),
 ]
 """Those for which the verdict of the smoke check is `failed`, exit code 1."""
 

@@ -8,6 +8,7 @@ at the edges of a letter box; last with width and height scaled apart. Each plac
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +30,24 @@ _ROW_MIDDLES: Final = ROWS - 0.5 - np.arange(ROWS)
 _COLUMN_MIDDLES: Final = 0.5 + np.arange(COLUMNS)
 
 
+class Found(msgspec.Struct, frozen=True):
+    """A mark, and where it is in the picture.
+
+    Attributes:
+        mark: what it says.
+        left: of the finders on the left, in pixels.
+        bottom: of the mark, in pixels from the top.
+        wide: width of a block, in pixels.
+        high: height of a block, in pixels.
+    """
+
+    mark: Mark
+    left: float
+    bottom: float
+    wide: float
+    high: float
+
+
 def read_mark(pixels: NDArray[np.uint8]) -> Mark | None:
     """Read the mark of a picture.
 
@@ -42,6 +61,12 @@ def read_mark(pixels: NDArray[np.uint8]) -> Mark | None:
     Raises:
         ValueError: the array is of another shape or type.
     """
+    found = find_mark(pixels)
+    return found.mark if found else None
+
+
+def find_mark(pixels: NDArray[np.uint8]) -> Found | None:
+    """Read the mark of a picture as `read_mark` does, and say where it is."""
     if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
         raise ValueError(
             "read_mark takes uint8 pixels of shape (height, width) or (height, width, channels), "
@@ -56,7 +81,7 @@ def read_mark(pixels: NDArray[np.uint8]) -> Mark | None:
     return _in_place(plane) or _scaled(plane) or _boxed(plane)
 
 
-def _in_place(plane: Plane) -> Mark | None:
+def _in_place(plane: Plane) -> Found | None:
     """Read where a picture that kept its size has the mark."""
     height, width = plane.shape
     if not markable(width, height):
@@ -68,27 +93,35 @@ def _in_place(plane: Plane) -> Mark | None:
     core = block // 4
     field = plane[top : top + ROWS * block, left : left + COLUMNS * block]
     field = field.reshape(ROWS, block, COLUMNS, block)[:, core:-core, :, core:-core]
-    return next(_decode(field.mean(axis=(1, 3), dtype=np.float32)[None]), None)
+    for _, mark in _decode(field.mean(axis=(1, 3), dtype=np.float32)[None]):
+        return Found(mark, left, top + ROWS * block, block, block)
+    return None
 
 
-def _decode(grids: NDArray[np.float32]) -> Iterator[Mark]:
-    """Read grids of brightness, (grids, 6, 30), each against the middle of its own finders."""
+def _decode(grids: NDArray[np.float32]) -> Iterator[tuple[int, Mark]]:
+    """Read grids of brightness, (grids, 6, 30), each against the middle of its own finders.
+
+    Returns:
+        The grids' numbers, with the marks in them.
+    """
     white = np.concatenate((grids[:, 0::2, 0], grids[:, 1::2, -1]), axis=1).min(axis=1)
     black = np.concatenate((grids[:, 1::2, 0], grids[:, 0::2, -1]), axis=1).max(axis=1)
     middle = ((white + black) / 2)[:, None, None]
     bits = np.packbits((grids[:, :, 1:-1] > middle).reshape(-1, PAYLOAD_BYTES * 8), axis=1)
-    clear = bits[white - black >= _CONTRAST]
-    return filter(None, map(unpack, dict.fromkeys(map(bytes, clear))))
+    numbers = np.flatnonzero(white - black >= _CONTRAST).tolist()
+    for payload, number in {bytes(bits[number]): number for number in reversed(numbers)}.items():
+        if mark := unpack(payload):
+            yield number, mark
 
 
-def _scaled(plane: Plane) -> Mark | None:
+def _scaled(plane: Plane) -> Found | None:
     """Look in the corner, one block from the left, for blocks of any size."""
     sides = _SIDES
     places = np.column_stack((sides, np.full_like(sides, plane.shape[0]), sides, sides))
     return _read_best(plane, places)
 
 
-def _boxed(plane: Plane) -> Mark | None:
+def _boxed(plane: Plane) -> Found | None:
     """Look where the picture ends inside its bars, then there with any stretch."""
     corners = _corners(plane)
     if not corners:
@@ -146,7 +179,7 @@ def _finder(plane: Plane, places: Places, column: int) -> NDArray[np.bool_]:
     return kept
 
 
-def _read_best(plane: Plane, places: Places) -> Mark | None:
+def _read_best(plane: Plane, places: Places) -> Found | None:
     """Read where both finders show; of a row of neighbours, the middle ones first."""
     places = places[_finder(plane, places, 0)]
     places = places[_finder(plane, places, COLUMNS - 1)]
@@ -154,8 +187,8 @@ def _read_best(plane: Plane, places: Places) -> Mark | None:
         places = places[np.linspace(0, len(places) - 1, _MOST_READ).astype(np.intp)]
     from_middle = np.argsort(abs(np.arange(len(places)) - len(places) / 2), kind="stable")
     for some in np.split(from_middle, _READ_TOGETHER):
-        for mark in _decode(_sample(plane, places[some])):
-            return mark
+        for number, mark in _decode(_sample(plane, places[some])):
+            return Found(mark, *places[some][number].tolist())
     return None
 
 

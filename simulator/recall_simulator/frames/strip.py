@@ -1,5 +1,8 @@
 """The strip along the bottom: the mark and the line beside it, written straight as deflate.
 
+The name is written in amber, so that a reader sees red and blue exchanged. All else is black, grey
+and white: a mark is read on any one channel.
+
 A strip is laid out once for a label and a size. A frame then fills its holes with codes of the
 blocks and of the clock's characters, and both checksums follow from sums made beforehand.
 """
@@ -28,8 +31,12 @@ from recall_simulator.frames.profiles import Size
 CLOCK_LENGTH: Final = 21
 _CHARS: Final = "0123456789#:. "
 _CELL: Final = Size(8, 14)
+BESIDE: Final = COLUMNS + 2 + (CLOCK_LENGTH + 2) * _CELL.width // BLOCK
+"""Blocks that a picture is wide, at least, that has room for the text beside the mark."""
 _MODULUS: Final = 65_521
 _FINDERS: Final = finder_bits()
+_AMBER: Final = np.zeros((256, 3), np.uint8)
+_AMBER[list(LEVELS)] = [(0, 0, 0), (85, 85, 0), (170, 85, 0), (255, 170, 0)]
 _CODE_OF: Final = np.zeros(128, np.intp)
 _CODE_OF[np.frombuffer(_CHARS.encode(), np.uint8)] = np.arange(len(_CHARS))
 
@@ -61,7 +68,7 @@ def layout(width: int, height: int) -> Layout:
     line = _CELL.height * scale
     tall = ROWS * block
     beside = (COLUMNS + 2) * block
-    if width >= beside + (CLOCK_LENGTH + 2) * _CELL.width * scale:
+    if width >= BESIDE * block:
         gap = (tall - 2 * line) // 3
         return Layout(
             scale,
@@ -137,7 +144,7 @@ class Ground:
         ink: what each character adds at each place, to the lower sum above bit 32 and to the upper
             one below it, (places * characters,).
         ink_offsets: where the characters of each place begin in `ink`.
-        label_weights: weight of each pixel of the name line in the upper sum, (height, width).
+        label_weights: weight of each byte of the name line in the upper sum, (height, width, 3).
     """
 
     def __init__(self, size: Size, glyphs: Glyphs) -> None:
@@ -148,7 +155,8 @@ class Ground:
         row_bytes = size.width * 3 + 1
         self.bytes = where.rows * row_bytes
         weights = self.bytes - np.arange(self.bytes, dtype=np.int64).reshape(-1, row_bytes)
-        pixels = weights[:, 1:].reshape(where.rows, size.width, 3).sum(axis=2)
+        channels = weights[:, 1:].reshape(where.rows, size.width, 3)
+        pixels = channels.sum(axis=2)
         block = BLOCK * where.scale
         left, top = where.mark
         blocks = pixels[top : top + ROWS * block, left : left + COLUMNS * block]
@@ -165,7 +173,7 @@ class Ground:
         self.ink = ink << 32 | np.einsum("ypx,gyx->pg", cells, shapes).ravel() % _MODULUS
         self.ink_offsets = np.arange(CLOCK_LENGTH) * len(shapes)
         left, top = where.label
-        self.label_weights = pixels[top : top + glyphs.rows, left : left + where.room].copy()
+        self.label_weights = channels[top : top + glyphs.rows, left : left + where.room].copy()
 
 
 class Strip:
@@ -182,9 +190,9 @@ class Strip:
         size = 12 * where.scale
         text = pen.fit(label, size, where.room)
         pen.write(ImageDraw.Draw(image), (0, 11 * where.scale), text, size, 255)
-        line = quantised(image)
+        line = _AMBER[quantised(image)]
         levels = line.astype(np.int64)
-        self._low = ground.low + int(levels.sum()) * 3
+        self._low = ground.low + int(levels.sum())
         self._high = ground.high + int((levels * ground.label_weights).sum())
         self._write(line)
         self.length = len(self.data(bytes(PAYLOAD_BYTES), b" " * CLOCK_LENGTH, 1))
@@ -214,9 +222,9 @@ class Strip:
             elif 0 <= y - where.label[1] < glyphs.rows:
                 writer.zeros((where.label[0] - x) * 3)
                 line = label[y - where.label[1]]
-                inked = np.flatnonzero(line)
+                inked = np.flatnonzero(line[:, 0])
                 end = int(inked[-1]) + 1 if inked.size else 0
-                writer.levels(np.repeat(line[:end], 3).tolist())
+                writer.levels(line[:end].ravel().tolist())
                 x = where.label[0] + end
             writer.zeros((width - x) * 3)
         writer.finish()

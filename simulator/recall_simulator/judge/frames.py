@@ -20,6 +20,11 @@ _DELETED = (
     "observe where they go"
 )
 
+_EXCHANGED = (
+    "OpenCV reads and writes blue, green, red; Pillow and most others red, green, blue: turn the "
+    "pixels with cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) where they go from one to the other"
+)
+
 _LAST_LINES = 5
 """Lines of a receiver's output that stand under what could not be seen."""
 
@@ -162,6 +167,17 @@ def _of_stream(
             scenario=stream.scenario,
             count=stream.misplaced,
             evidence=where_misplaced(matched.misplaced, matched.seen, key)[:_SHOWN],
+        )
+    exchanged = {number for (of, number), item in matched.seen if of == key and item.exchanged}
+    if exchanged:
+        yield Finding(
+            kind="colours",
+            severity="failed",
+            what=f"{key}: {len(exchanged)} of {stream.expected} frames have red and blue exchanged",
+            cause=_EXCHANGED,
+            scenario=stream.scenario,
+            count=len(exchanged),
+            evidence=[f"frames {_numbers(sorted(exchanged))}"],
         )
     doubled = "frame is there more often than it was sent"
     if stream.doubled > 1:

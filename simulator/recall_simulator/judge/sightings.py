@@ -1,7 +1,7 @@
 """Sightings against the ledger: what became of each frame."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -51,6 +51,7 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
     strangers: Counter[str] = Counter()
     ambiguous: Counter[str] = Counter()
     taken: set[tuple[str, FrameId]] = set()
+    unknown: dict[tuple[str, str], Sighting] = {}
     for observation in observations:
         match observation:
             case Sighting(observer=observer) as sighting:
@@ -66,6 +67,8 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
                     ambiguous[observer] += len(frames) > 1
                 if not frames:
                     strangers[observer] += not ledger.is_unsure(sighting)
+                    if not sighting.run_id:
+                        unknown[observer, sighting.where] = sighting
                     continue
                 frame = frames[-1]
                 seen.append((frame, sighting))
@@ -73,13 +76,18 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
                 there[frame, observer, sighting.place] += 1
                 holds[observer, sighting.where] = frame, sighting.place
             case Gone(observer=observer) as gone:
+                unknown.pop((observer, gone.where), None)
                 for frame in ledger.find(gone.sighting):
                     removed[frame] = gone
                     held, place = holds.get((observer, gone.where), (None, ""))
                     if held == frame:
                         there[frame, observer, place] -= 1
                         del holds[observer, gone.where]
-    _find_unseeable(ledger, seen)
+    if _re_encodes(ledger, seen, unknown.values()):
+        for frame, sighting in _match_by_size(ledger, unknown.values()):
+            seen.append((frame, sighting))
+            there[frame, sighting.observer, ""] += 1
+            strangers[sighting.observer] -= 1
     still_there = {frame for (frame, _, _), count in there.items() if count > 0}
     return Matched(
         seen=seen,
@@ -107,19 +115,45 @@ def _likely(
     return fresh or before[-1:] or frames[:1]
 
 
-def _find_unseeable(ledger: Ledger, seen: Sequence[Seen]) -> None:
-    """Note which frames nobody can have seen: no mark, at a receiver that keeps no PNG as it came.
+def _re_encodes(ledger: Ledger, seen: Sequence[Seen], unknown: Collection[Sighting]) -> bool:
+    """Whether a receiver's pictures can be told by their marks alone: no PNG file is as it came.
 
     What has been told by a digest, or by the receiver's own words, needs no mark.
     """
-    if not seen or any(
-        not sighting.run_id or sighting.sha256 == ledger.sent(frame).sha256 != ""
+    if not seen:
+        return bool(unknown) and not any(sighting.sha256 for sighting in unknown)
+    return all(
+        sighting.run_id and (sighting.sha256 != ledger.sent(frame).sha256 or not sighting.sha256)
         for frame, sighting in seen
-    ):
-        return
-    for frames in ledger.streams.values():
-        for sent in frames.values():
-            sent.unseeable = not sent.marked
+    )
+
+
+def _match_by_size(ledger: Ledger, unknown: Iterable[Sighting]) -> list[Seen]:
+    """Take pictures without a mark for the frames too small for one, size by size and in order.
+
+    Which of several frames a picture shows is a guess; how many are there is none. Those that no
+    picture is left for are unseeable: the receiver may have scaled them.
+    """
+    small: dict[tuple[int, int], list[FrameId]] = defaultdict(list)
+    for stream, frames in ledger.streams.items():
+        for number, sent in frames.items():
+            if sent.marked:
+                continue
+            sent.unseeable = True
+            if sent.expect == "must accept":
+                small[sent.size].append((stream, number))
+    for of_one_size in small.values():
+        of_one_size.sort(key=lambda frame: ledger.sent(frame).written)
+    waiting: dict[tuple[str, tuple[int, int]], deque[FrameId]] = {}
+    found: list[Seen] = []
+    for sighting in sorted(unknown, key=lambda sighting: sighting.at):
+        size = sighting.width, sighting.height
+        queue = waiting.setdefault((sighting.observer, size), deque(small.get(size, ())))
+        if queue and ledger.sent(queue[0]).written <= sighting.at + _SEEN_BEFORE_SENT:
+            frame = queue.popleft()
+            ledger.sent(frame).unseeable = False
+            found.append((frame, msgspec.structs.replace(sighting, place="")))
+    return found
 
 
 def count_copies(matched: Matched) -> Counter[FrameId]:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from recall_simulator.frames.mark import Mark
-from recall_simulator.frames.reader import read_mark
+from recall_simulator.frames.reader import find_mark
+from recall_simulator.frames.tint import is_exchanged
 from recall_simulator.observe.observer import Identify
 from recall_simulator.record.observations import Sighting
 
@@ -34,6 +35,7 @@ class Shown(msgspec.Struct, frozen=True):
         width: pixels; 0 where the picture can't be decoded.
         height: pixels; 0 where the picture can't be decoded.
         frame: number of the frame in a film, from 0; -1 for a picture file.
+        exchanged: whether red and blue are.
     """
 
     mark: Mark | None
@@ -41,6 +43,7 @@ class Shown(msgspec.Struct, frozen=True):
     width: int
     height: int
     frame: int = -1
+    exchanged: bool = False
 
 
 class Contents(msgspec.Struct, frozen=True):
@@ -85,6 +88,7 @@ def sighted(
         sha256=shown.sha256,
         width=shown.width,
         height=shown.height,
+        exchanged=shown.exchanged,
         place=place,
         **claimed,
     )
@@ -104,15 +108,18 @@ def look(data: bytes, identify: Identify | None = None) -> Contents:
         width, height = (int.from_bytes(data[at : at + 4]) for at in (16, 20))
         return Contents("whole", (Shown(known, sha256, width, height),))
     try:
-        plane = _plane(data)
+        pixels = _pixels(data)
     except UnidentifiedImageError:
         if not png:
             return Contents("other")
         return Contents("broken", _undecoded(sha256), problem="its head is damaged")
     except Exception as error:  # Pillow raises whatever its decoders stumble over
         return Contents("broken", _undecoded(sha256), problem=str(error) or type(error).__name__)
-    height, width = plane.shape[:2]
-    shown = (Shown(read_mark(plane), sha256, width, height),)
+    height, width = pixels.shape[:2]
+    found = find_mark(pixels)
+    exchanged = found is not None and is_exchanged(pixels, found)
+    mark = found.mark if found else None
+    shown = (Shown(mark, sha256, width, height, exchanged=exchanged),)
     if png and _IEND not in data[-64:]:
         return Contents("broken", shown, problem="the PNG file ends before its IEND chunk")
     return Contents("whole", shown)
@@ -144,11 +151,9 @@ def read(path: Path, identify: Identify | None = None) -> Contents | None:
     return found
 
 
-def _plane(data: bytes) -> NDArray[np.uint8]:
-    """One plane of brightness, or all of RGB; whatever costs least."""
+def _pixels(data: bytes) -> NDArray[np.uint8]:
+    """Grey, RGB or RGBA; whatever costs least."""
     with Image.open(io.BytesIO(data)) as image:
-        if image.format == "JPEG":
-            image.draft("L", image.size)
         if image.mode not in ("L", "RGB", "RGBA"):
             return np.asarray(image.convert("RGB"))
         return np.asarray(image)

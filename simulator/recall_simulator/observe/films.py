@@ -1,14 +1,18 @@
 """The frames of a film by their marks, read with PyAV (the extra `video`)."""
 
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recall_simulator.frames.mark import Mark
-from recall_simulator.frames.reader import read_mark
+from recall_simulator.frames.reader import find_mark
+from recall_simulator.frames.tint import is_exchanged
 from recall_simulator.observe.contents import Contents, Shown
+
+if TYPE_CHECKING:
+    import av
 
 WITHOUT: Final = "reading films takes PyAV, which is not installed: pip install 'recallsim[video]'"
 _PATIENCE: Final = 60
@@ -40,11 +44,13 @@ def read_film(path: Path) -> Contents:
                 frames += 1
                 if bare > _PATIENCE and frames % 10:
                     continue
-                mark = read_mark(cast(NDArray[np.uint8], frame.to_ndarray(format="gray")))
-                bare = 0 if mark else bare + 1
-                if mark and mark != last:
-                    shown.append(Shown(mark, "", frame.width, frame.height, frames - 1))
-                    last = mark
+                found = find_mark(_pixels(frame, "gray"))
+                bare = 0 if found else bare + 1
+                if found and found.mark != last:
+                    last = found.mark
+                    exchanged = is_exchanged(_pixels(frame, "rgb24"), found)
+                    size = frame.width, frame.height
+                    shown.append(Shown(last, "", *size, frames - 1, exchanged))
     except (av.FFmpegError, OSError, ValueError) as error:
         problem = _why(error)
     if problem:
@@ -53,6 +59,10 @@ def read_film(path: Path) -> Contents:
         none = f"none of its {frames} frames has a mark that can be read"
         return Contents("broken", film=True, problem=none)
     return Contents("whole", tuple(shown), film=True)
+
+
+def _pixels(frame: "av.VideoFrame", form: str) -> NDArray[np.uint8]:
+    return cast(NDArray[np.uint8], frame.to_ndarray(format=form))
 
 
 def _why(error: Exception) -> str:

@@ -27,7 +27,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a receiver did, with its evidence.
 
     Attributes:
-        kind: `dropped`, `refused`, `died`, `lost`, `overwritten`, `mixed`, `doubled`, …
+        kind: `dropped`, `refused`, `died`, `lost`, `overwritten`, `mixed`, `colours`, `doubled`, …
         column: which of the three ways it is.
         severity: what it does to the verdict; a `note` does nothing.
         what: one line: what happened, with numbers.

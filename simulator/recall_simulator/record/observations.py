@@ -30,6 +30,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
         relative: `timestamp.relative` as the receiver says it, seconds; None where it says none.
         credited: the stream that the receiver says a picture is of, where the picture itself tells
             too; its recording is empty where the receiver says none.
+        exchanged: whether the picture shows red for blue.
         due: from the mark: when the frame was due, in seconds since the recording began; negative
             where no mark says it.
     """
@@ -48,6 +49,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     recording: str = ""
     relative: float | None = None
     credited: StreamKey | None = None
+    exchanged: bool = False
     due: float = -1.0
 
 

@@ -719,6 +719,16 @@ class KnowsRgbOnly(Clean):
         return super().decoded(png) if image.mode == "RGB" else None
 
 
+class ExchangesColours(Clean):
+    """Pixels of Pillow's given to a library that wants blue first, as cv2.imwrite does."""
+
+    def save(self, place: Path, png: bytes) -> None:
+        blue, green, red = Image.open(io.BytesIO(png)).convert("RGB").split()
+        buffer = io.BytesIO()
+        Image.merge("RGB", (red, green, blue)).save(buffer, "PNG")
+        super().save(place, buffer.getvalue())
+
+
 class SavesTwice(Clean):
     def save(self, place: Path, png: bytes) -> None:
         super().save(place, png)
@@ -753,6 +763,7 @@ BUGS: dict[str, type[Clean]] = {
     "samples-by-time": SamplesByTime,
     "keeps-every-other": KeepsEveryOther,
     "one-size-only": OneSizeOnly,
+    "exchanges-colours": ExchangesColours,
     "saves-twice": SavesTwice,
     "hand-written": HandWritten,
     "reads-long-lengths-only": ReadsLongLengthsOnly,

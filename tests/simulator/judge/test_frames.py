@@ -33,6 +33,7 @@ from recall_simulator.record.outcomes import Outcome
 from recall_simulator.record.streams import Expectation, StreamKey, StreamType
 
 RUN = "0badcafe"
+OBSERVER = "files:*.png"
 
 
 def judge(events: Iterable[EngineEvent], observations: Sequence[Observation] = ()) -> Verdict:
@@ -99,7 +100,7 @@ def saw(
 ) -> Sighting:
     name = f"{sent.participant}-{sent.type}"
     return Sighting(
-        observer="files:*.png", where=where or f"{name}-{sent.sequence}.png",
+        observer=OBSERVER, where=where or f"{name}-{sent.sequence}.png",
         at=sent.written + delay, run_id=RUN, participant=sent.participant, type=sent.type,
         sequence=sent.sequence, place=name if place is None else place,
     )  # fmt: skip
@@ -313,6 +314,30 @@ def test_frames_without_a_mark_at_a_receiver_that_keeps_other_files(kept: str) -
     else:
         assert summary(verdict) == [("unseeable", "inconclusive", 4)]
         assert verdict.streams[0].lost == 0
+
+
+@pytest.mark.parametrize("shown", [4, 2])
+def test_frames_without_a_mark_are_told_by_their_size_at_a_receiver_that_re_encodes(
+    shown: int,
+) -> None:
+    small = [msgspec.structs.replace(frame(n), width=64, height=48) for n in range(10, 14)]
+    pictures = [
+        Sighting(
+            observer=OBSERVER, where=f"{width}-{n}.jpg", at=50.0, width=width, height=48, place="x"
+        )
+        for width in (64, 65)
+        for n in range(shown)
+    ]
+    gone = Gone(observer=OBSERVER, where="64-1.jpg", at=60.0, sighting=pictures[1])
+    seen = [msgspec.structs.replace(saw(sent), sha256="") for sent in ADA]
+    verdict = judge(run([*ADA, *small]), [*seen, *pictures])
+    assert verdict.streams[0].seen == len(ADA) + shown
+    left = [("unseeable", "inconclusive", 4 - shown)] if shown < 4 else []
+    assert [each for each in summary(verdict) if each[0] == "unseeable"] == left
+    alone = judge(run(small), pictures)
+    assert alone.streams[0].seen == shown
+    fewer = judge(run([*ADA, *small]), [*seen, *pictures[:shown], gone])
+    assert fewer.streams[0].seen == len(ADA) + shown - 1
 
 
 def test_a_frame_that_was_not_sent_whole_is_no_stranger() -> None:

@@ -32,12 +32,12 @@ class Film:
         self._stream.time_base = Fraction(1, 10)
         self._pts = 0
 
-    def show(self, pngs: Iterable[bytes], times: int = 5) -> None:
+    def show(self, pngs: Iterable[bytes], times: int = 5, form: str = "rgb24") -> None:
         for png in pngs:
             with Image.open(io.BytesIO(png)) as image:
                 pixels = np.asarray(image.convert("RGB"))
             for _ in range(times):
-                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+                frame = av.VideoFrame.from_ndarray(pixels, format=form)
                 frame.pts = self._pts
                 self._pts += 1
                 self._container.mux(self._stream.encode(frame))
@@ -53,6 +53,23 @@ def watch(pattern: Path, told: Told) -> FilesObserver:
 
 def sequences(told: Told) -> list[int]:
     return [sighting.sequence for sighting in told.of(Sighting)]
+
+
+def test_red_for_blue_is_seen_in_films(run: Run, told: Told, png: PngMaker, tmp_path: Path) -> None:
+    async def main() -> None:
+        observer = watch(tmp_path / "*.mp4", told)
+        await observer.start()
+        film = Film(tmp_path / "100.mp4")
+        film.show([png(0)])
+        film.show([png(1)], form="bgr24")
+        film.finish()
+        await observer.stop()
+
+    run(main)
+    assert [(item.sequence, item.exchanged) for item in told.of(Sighting)] == [
+        (0, False),
+        (1, True),
+    ]
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
