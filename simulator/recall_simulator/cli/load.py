@@ -280,9 +280,14 @@ def _play(
     say(console, forecast(played, sizes))
     if stays:
         say(console, f"Locust's page: http://127.0.0.1:{locust[-1]}/")
-    if workers:
-        say(console, f"waiting for {workers} {'worker' if workers == 1 else 'workers'}")
-    plan = Plan(locust=locust, command=command, observe=observe, stays=stays, quiet=quiet)
+    plan = Plan(
+        locust=locust,
+        command=command,
+        observe=observe,
+        workers=workers,
+        stays=stays,
+        quiet=quiet,
+    )
     try:
         return asyncio.run(play(played, plan, console))
     except ReceiverError as error:

@@ -30,6 +30,7 @@ class Collector:
         by_stream: count frames by stream as well, for whoever compares with what observers saw.
         reached: called at each handshake that succeeds.
         elapsed: real seconds since the run began.
+        is_blocked: whether the link of a bot of this number has a receiver that takes no more.
     """
 
     def __init__(
@@ -39,11 +40,13 @@ class Collector:
         speed: float,
         reached: Callable[[], None],
         elapsed: Callable[[], float],
+        is_blocked: Callable[[int], bool],
     ) -> None:
         self._by_stream = by_stream
         self._speed = speed
         self._reached = reached
         self._elapsed = elapsed
+        self._is_blocked = is_blocked
         self._counts = Counts()
         self._sent = array("d")  # lag, stall and bytes of each frame, one after the other
         self._states: dict[str, str] = {}
@@ -142,7 +145,8 @@ class Collector:
         _count(self._counts.dropped, event.reason)
         due = self._began[event.bot] + event.at / self._speed
         self._counts.missed[int(due)] = self._counts.missed.get(int(due), 0) + 1
-        if event.reason == "slow receiver" or event.bot in self._stalled:
+        stuck = event.bot in self._stalled or self._is_blocked(self._numbers[event.bot])
+        if stuck or event.reason == "slow receiver":
             # It never got out, whole: it was held up for as long as that, and longer.
             self._given_up.append(max(0.0, self._elapsed() - due))
 

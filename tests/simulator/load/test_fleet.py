@@ -347,6 +347,14 @@ def test_a_receiver_that_takes_no_more_is_seen_though_it_never_ends_a_link() -> 
     assert total.lag.highest < 0.01
 
 
+def test_a_stall_that_has_just_begun_counts_with_its_length_so_far() -> None:
+    asked = mission(meeting=5.0, duration=5.0)
+    deaf = SlowDialer(0.0, lambda: DeafLink(9))
+    total = fly(asked, 1, seconds=4.8, dialer=deaf).total
+    assert total.dropped == {"lost in sending": 1}
+    assert 0.1 < total.stall.highest < 0.5
+
+
 def test_a_stall_that_goes_on_is_told_with_its_length_so_far() -> None:
     class Slow(DeafLink):
         waits = 5
