@@ -62,16 +62,15 @@ def live(played: Played, width: int) -> RenderableType:
 
 def links_text(links: Links) -> Text:
     """How many links are in which state."""
-    parts = [Text(f"{links.up} up", "green" if links.up else "dim")]
+    blocked = f"blocked for {duration(links.stalled)}" if links.stalled else "blocked"
+    parts = [Text(f"{links.up:,} up", "green" if links.up else "dim")]
     for count, name, style in (
         (links.dialling, "dialling", "yellow"),
         (links.waiting, "retrying", "red"),
-        (links.blocked, "blocked", "magenta"),
+        (links.blocked, blocked, "magenta"),
     ):
         if count:
-            parts.append(Text(f"{count} {name}", style))
-    if links.stalled:
-        parts.append(Text(f"for {duration(links.stalled)}", "magenta"))
+            parts.append(Text(f"{count:,} {name}", style))
     return Text("  ").join(parts)
 
 
@@ -110,12 +109,12 @@ def duration(seconds: float) -> str:
 def sparkline(played: Played, name: str, width: int) -> Text:
     """One of the times in the last seconds, p99, one character a second.
 
-    Where a receiver takes nothing, no frame is late: then it is for how long that has gone on.
+    While a receiver takes nothing, no frame is `late`: then it is for how long that has gone on.
     """
     rows = [row for _, row in sorted(played.figures.seconds.items())][:-1][-width:]
     times: list[Histogram] = [getattr(row.counts, name) for row in rows]
     values = [
-        max(histogram.percentile(99), row.all_links.stalled)
+        max(histogram.percentile(99), row.all_links.stalled * (name == "late"))
         for row, histogram in zip(rows, times, strict=True)
     ]
     highest = max(values, default=0.0)

@@ -256,6 +256,7 @@ def test_the_page_shows_the_run_and_nothing_can_be_fetched_by_it() -> None:
     run = played(UP, told(1, Links(10, 0, 0, 4, 2.5)), told(2, Links(10)), Over("done"))
     assert "the longest stall so far" in load_page(run, judge_run(run, []))
     assert "█" in sparkline(run, "late", 10).plain
+    assert "█" not in sparkline(run, "latency", 10).plain
 
 
 def test_prometheus_gets_what_was_counted() -> None:
