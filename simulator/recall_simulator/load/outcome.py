@@ -77,7 +77,7 @@ def judge_run(played: Played, conditions: Sequence[Condition]) -> Outcome:
     if played.why is not None and not played.processes:
         missing = "the workers that it waited for have not come"
         unknown.append(
-            f"{missing}: start each with recallsim load --worker --master-host"
+            f"{missing}: start each with recallsim load --worker --master-host MASTER"
             if played.why == "no workers"
             else f"it was stopped while {missing}"
         )
