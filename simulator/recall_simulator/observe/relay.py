@@ -137,20 +137,18 @@ class RelayObserver:
             self._tell(sighted(shown, observer=self.name, where=where, at=at, **claimed))
 
     def _tell_troubles(self) -> None:
-        closed = (
-            f"; it closed {len(self._closings)} times, first with {self._closings[0]}"
-            if (self._closings)
-            else ""
-        )
+        closed = ""
+        if self._closings:
+            closed = f"closed {len(self._closings)} times, first with {self._closings[0]}"
         if not self._connected.is_set():
             self._trouble(f"no relay answers at {self._url}: {self._refusal}", "blind")
         elif not self._pictures:
             other = f" but {self._others} other messages" if self._others else ""
-            self._trouble(f"{self._url} handed on no picture{other}{closed}", "blind")
-        elif self._closings:
+            end = f"; it {closed}" if closed else ""
+            self._trouble(f"{self._url} handed on no picture{other}{end}", "blind")
+        elif closed:
             self._trouble(
-                f"{self._url} closed {len(self._closings)} times, first with {self._closings[0]}: "
-                "what it handed on until we were back was not seen",
+                f"{self._url} {closed}: what it handed on until we were back was not seen",
                 "partial",
             )
         elif self._unlooked:
