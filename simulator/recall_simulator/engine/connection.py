@@ -150,13 +150,16 @@ class Connection(ClientConnection):
         if self.transport.get_extra_info("ssl_object") is not None:
             return 0
         sock = self.transport.get_extra_info("socket")
+        if sock is None:
+            return 0  # uvloop has closed it
         return self.transport.get_write_buffer_size() + never_sent(sock)
 
     def when_lost(self, tell: Callable[[], None]) -> None:
         """Call this once the connection is gone; at once if it is gone already."""
-        self._tell_loss = tell
         if self.protocol.state is State.CLOSED:
             tell()
+        else:
+            self._tell_loss = tell
 
     def eof_received(self) -> None:
         """The receiver has ended its half of TCP."""
@@ -171,8 +174,13 @@ class Connection(ClientConnection):
         if self._ends_tcp is not None:
             self._ends_tcp.cancel()
         super().connection_lost(exc)
+        # Both hold the protocol, which would stay until there is a search for garbage.
+        self.protocol.parser.close()
+        if self.protocol.parser_exc is not None:
+            self.protocol.parser_exc.with_traceback(None)
         if self._tell_loss is not None:
-            self._tell_loss()
+            tell, self._tell_loss = self._tell_loss, None
+            tell()
 
     def _read_the_rest(self) -> None:
         """Read what came before a reset: asyncio drops it when a write fails first.

@@ -6,14 +6,17 @@ at the edges of a letter box; last with width and height scaled apart. Each plac
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from recall_simulator.frames.mark import BLOCK, COLUMNS, PAYLOAD_BYTES, ROWS, Mark, markable, unpack
 from recall_simulator.frames.strip import layout
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Plane = NDArray[np.uint8]
 Places = NDArray[np.float64]
@@ -50,12 +53,12 @@ class Found(msgspec.Struct, frozen=True):
     high: float
 
 
-def read_mark(pixels: NDArray[np.uint8]) -> Mark | None:
+def read_mark(pixels: "ArrayLike | Image") -> Mark | None:
     """Read the mark of a picture.
 
     Args:
         pixels: (height, width, 3 or 4) uint8 in RGB, BGR, RGBA or BGRA order, or (height, width)
-            uint8 grey.
+            uint8 grey; or what numpy makes that of, such as a picture of Pillow's.
 
     Returns:
         The mark, or None where there is none or where damage makes it doubtful.
@@ -63,7 +66,7 @@ def read_mark(pixels: NDArray[np.uint8]) -> Mark | None:
     Raises:
         ValueError: the array is of another shape or type.
     """
-    found = find_mark(pixels)
+    found = find_mark(np.asarray(pixels))
     return found.mark if found else None
 
 

@@ -85,8 +85,7 @@ def _head(played: Played, outcome: Outcome) -> Element:
 def _reasons(outcome: Outcome) -> Element | None:
     if not outcome.reasons:
         return None
-    reasons = [tag("li", tag("p", reason)) for reason in outcome.reasons]
-    return tag("section", tag("h2", "Why"), tag("ul", reasons, class_="findings"))
+    return tag("section", tag("h2", "Why"), [tag("p", reason) for reason in outcome.reasons])
 
 
 def _charts(rows: Sequence[Second], played: Played) -> list[Element]:
@@ -99,8 +98,11 @@ def _charts(rows: Sequence[Second], played: Played) -> list[Element]:
     late = [
         Series("half of them", "var(--accent)", of("late", 50)),
         Series("99 of 100", "var(--stroke-doubt)", of("late", 99)),
-        Series("99 of 100, our own lag alone", "var(--open)", of("lag", 99)),
+        Series("99 of 100, our own lag alone", "var(--open)", of("lag", 99), dashed=True),
     ]
+    stalled = [row.all_links.stalled or None for row in rows]
+    if any(stalled):
+        late.append(Series("the longest stall so far", "var(--stroke-lost)", stalled))
     charts = [
         line_chart(
             "Frames a second",
@@ -175,6 +177,8 @@ def _links(total: Counts) -> Element | None:
     ]
     if total.cuts:
         rows.append(("cut by us", "as planned", f"{total.cuts:,}", ""))
+    if total.unanswered:
+        rows.append(("ping without a pong", "within 2 s", f"{total.unanswered:,}", ""))
     if not rows:
         return None
     table = _table(("what", "class", "times", "evidence"), rows)

@@ -368,6 +368,10 @@ def test_a_picture_of_our_own_without_marks_has_none(
         assert read_mark(decoded(plain.encode(shot(scene, size)))) is None
 
 
+def test_a_picture_of_pillows_is_as_good_as_an_array(strip: Pixels) -> None:
+    assert read_mark(Image.fromarray(strip)) == EXPECTED
+
+
 @pytest.mark.parametrize(
     "pixels", [np.zeros((10, 10), np.float32), np.zeros(10, np.uint8), np.zeros((2, 2, 2, 2), "u1")]
 )
