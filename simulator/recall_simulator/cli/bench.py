@@ -43,7 +43,7 @@ def send(
 
     from recall_simulator.cli import terminal
     from recall_simulator.engine.throughput import measure, measure_lag
-    from recall_simulator.report.console import size_of
+    from recall_simulator.report.quantities import size_of
 
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     columns = ("scene", "message", "made in", "by Pillow", "times", "made and sent in")

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from recall_simulator.report.destinations import Destination
     from recall_simulator.wire import Endpoint
 
-INCONCLUSIVE = 3
-
 
 def load(
     conditions: Annotated[
@@ -212,7 +210,7 @@ def _work(master_host: str, master_port: int, processes: int) -> int:
         return 130
     if ended < 0:
         print(f"recallsim: the worker was killed by signal {-ended}", file=sys.stderr)
-        return INCONCLUSIVE
+        return options.INCONCLUSIVE
     return ended
 
 
@@ -292,7 +290,7 @@ def _play(
         return asyncio.run(play(played, plan, console))
     except ReceiverError as error:
         typer.echo(f"recallsim: {error}", err=True)
-        raise typer.Exit(INCONCLUSIVE) from None
+        raise typer.Exit(options.INCONCLUSIVE) from None
     finally:
         if server is not None:
             server.shutdown()

@@ -11,7 +11,8 @@ from recall_simulator.load.outcome import Outcome, Played
 from recall_simulator.load.view import TIME_ROWS, duration
 from recall_simulator.report.html.markup import Element, tag
 from recall_simulator.report.html.page import facts, masthead, page
-from recall_simulator.report.html.words import SIGNS, size
+from recall_simulator.report.html.words import SIGNS
+from recall_simulator.report.quantities import size_of
 
 SENTENCES = {
     "ok": "It kept up with all that was asked of it.",
@@ -55,7 +56,7 @@ def _head(played: Played, outcome: Outcome) -> Element:
         ("streams of each", f"{orders.mission.participants} {orders.mission.scene}"),
         ("frames sent", frames),
         ("frames/s", f"{total.sent / seconds:,.0f}"),
-        ("sent", f"{size(total.message_bytes)}, {size(total.message_bytes / seconds)}/s"),
+        ("sent", f"{size_of(total.message_bytes)}, {size_of(total.message_bytes / seconds)}/s"),
         ("links opened", f"{total.opened:,} of {total.dials:,} dials"),
         ("lasted", f"{played.seconds} s"),
         ("processes", str(played.processes)),

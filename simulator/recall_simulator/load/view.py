@@ -12,7 +12,7 @@ from recall_simulator.load.figures import Counts, Links
 from recall_simulator.load.histogram import Histogram
 from recall_simulator.load.limit import LAG_BOUND
 from recall_simulator.load.outcome import Happening, Outcome, Played
-from recall_simulator.report.console import size_of
+from recall_simulator.report.quantities import size_of
 
 RECENT = 5
 """Seconds that the figures of the live view are taken over."""

@@ -18,6 +18,7 @@ from recall_simulator.record.events import (
     RunStarted,
 )
 from recall_simulator.record.findings import Verdict
+from recall_simulator.report.quantities import size_of
 from recall_simulator.report.table import STYLES
 from recall_simulator.report.tally import BotTally, StreamTally, Tally
 
@@ -40,15 +41,6 @@ def print_head(console: Console, event: RunStarted) -> None:
     """The first lines of a run, quiet ones included."""
     console.print(Text(head(event), "dim"), soft_wrap=not console.is_terminal)
     console.print(Text.assemble("receiver ", (event.url, "cyan")), soft_wrap=True)
-
-
-def size_of(count: float) -> str:
-    """Bytes for people: `325 KB`, `1.6 MB`."""
-    for unit in ("B", "KB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:.0f} {unit}" if unit in ("B", "KB") else f"{count:.1f} {unit}"
-        count /= 1000
-    raise AssertionError
 
 
 class PlainConsole:
