@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types layers unit soak bench pictures schemas scorecard wheels clean
+.PHONY: demo test lint types layers unit soak bench pictures schemas scorecard fuzz-bugs wheels clean
 
 demo: .venv/core
 	@$(BIN)/recallsim demo
@@ -38,6 +38,9 @@ schemas: .venv/dev
 
 scorecard: .venv/dev
 	$(BIN)/python docs/scorecard.py
+
+fuzz-bugs: .venv/dev
+	$(BIN)/python docs/fuzz_bugs.py
 
 wheels: .venv/dev
 	$(BIN)/python .ci/check_wheels.py

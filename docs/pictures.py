@@ -135,12 +135,12 @@ def terminal() -> None:
 
 def report() -> None:
     """Check a receiver with a bug, and draw the upper part of the report, and one case."""
-    planted = Path(__file__).parents[1] / "tests" / "quality" / "planted" / "receiver.py"
+    planted = Path(__file__).parents[1] / "tests" / "quality" / "planted" / "receiver"
     url = "ws://127.0.0.1:8765/"
     options = ["--smoke", "--url", url, "--observe", "files:out/**/*.png", "--seed", str(SEED)]
-    start = "python my_receiver.py overwrites-on-reconnect --port 8765 --save out"
+    start = "python -m my_receiver overwrites-on-reconnect --port 8765 --save out"
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        shutil.copy(planted, Path(folder) / "my_receiver.py")
+        shutil.copytree(planted, Path(folder) / "my_receiver")
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         subprocess.run(
             ["recallsim", "check", *options, "--exec", start, "--report", "html=r.html", "-q"],

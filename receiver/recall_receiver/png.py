@@ -21,6 +21,9 @@ MAX_CHUNKS: Final = 16_384
 A picture of 128 MiB in the usual 8 KiB chunks has as many.
 """
 
+MAX_SIDE: Final = 65_535
+"""Pixels. Rows cost a decoder something each, however short they are."""
+
 _DEPTHS: Final = {
     0: (1, 2, 4, 8, 16),  # grey
     2: (8, 16),  # RGB
@@ -93,6 +96,11 @@ def read_header(png: bytes, max_pixels: int) -> PngHeader:
     if held * _MOST_INFLATED < row * height:
         raise PictureError(
             "corrupt-png", f"{held} bytes of image data cannot hold {width}x{height} pixels"
+        )
+    if max(width, height) > MAX_SIDE:
+        raise PictureError(
+            "too-many-pixels",
+            f"IHDR declares {width}x{height} pixels, the most a side is {MAX_SIDE}",
         )
     return PngHeader(width, height, depth, colour, interlace == 1)
 

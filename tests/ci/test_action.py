@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SNIPPET = ROOT / "examples" / "ci" / "github-action.yml"
-PLANTED = ROOT / "tests" / "quality" / "planted" / "receiver.py"
+PLANTED = f"env PYTHONPATH={ROOT}/tests/quality python -m planted.receiver"
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ class TestForReal:
         # The same machine, now with a receiver that has a bug, and then with none.
         *_, check = action["runs"]["steps"]
         only_check = {**action, "runs": {"steps": [check]}}
-        inputs["exec"] = f"python {PLANTED} limit-of-1-mib --port {runner.port} --save frames"
+        inputs["exec"] = f"{PLANTED} limit-of-1-mib --port {runner.port} --save frames"
         inputs |= {"only": "10.4\n8.3\n", "skip": "8.*", "reports": "again", "seed": "7"}
         done = runner.composite(only_check, inputs)
         assert done.code == 1, done.said

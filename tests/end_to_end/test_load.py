@@ -211,6 +211,18 @@ def test_ctrl_c_closes_every_link_and_ends_every_process(
     assert not any(each.is_running() for each in everyone)
 
 
+def test_a_master_is_stopped_while_it_waits_for_its_workers(tmp_path: Path, receiver: str) -> None:
+    port = str(free_port())
+    run = command("--master", "--master-port", port, "--url", receiver, *SMALL, "--json")
+    with running(run, tmp_path) as process:
+        wait_for(process, "waiting for 1 worker")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=TIMEOUT)
+    found = json.loads(out)
+    assert (process.returncode, found["ended"], found["processes"]) == (3, "stopped", 0)
+    assert "while the workers that it waited for have not come" in found["reasons"][0]
+
+
 def test_nothing_goes_on_when_the_command_is_killed(tmp_path: Path, receiver: str) -> None:
     run = command("--url", receiver, *SMALL, "--duration", "60s", "--processes", "2", "--json")
     with running(run, tmp_path) as process:
@@ -254,6 +266,21 @@ def test_a_storm_and_what_an_observer_sees(
     assert sum(row["seen"] for row in found["streams"]) == found["frames_seen"]
     assert json.loads((tmp_path / "load.json").read_text()) == found
     assert "<svg" in (tmp_path / "load.html").read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_a_full_disk_takes_no_other_report_with_it(
+    tmp_path: Path, recallsim: Any, receiver: str
+) -> None:
+    ran = recallsim(
+        "load", "--url", receiver, *SMALL, "--duration", "2s", "--json", "--report",
+        "html=/dev/full", "--report", "json=load.json", env={"TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert ran.code == 2
+    assert "--report html=/dev/full can't be written: No space left on device" in ran.err
+    (saved,) = tmp_path.glob("recallsim-*/full")
+    assert "<svg" in saved.read_text()
+    assert json.loads((tmp_path / "load.json").read_text()) == ran.object
 
 
 @pytest.mark.parametrize(
@@ -370,7 +397,7 @@ def test_a_bug_in_a_bot_does_not_pass_for_a_good_run(tmp_path: Path, receiver: s
     done = subprocess.run(
         [
             sys.executable, "-m", "locust", "-f", "mine.py", "--host", receiver, "--headless",
-            "--users", "1", "--run-time", "2s", "--loglevel", "ERROR",
+            "--users", "1", "--run-time", "6s", "--loglevel", "ERROR",
         ],
         cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT,
         check=False,

@@ -48,6 +48,13 @@ def probe(url: str, *arguments: str) -> Probed:
     return Probed(done.returncode, done.stdout, done.stderr)
 
 
+def written(source: str, folder: Path, port: int) -> str:
+    """The command that starts a receiver of some source."""
+    receiver = folder / "receiver.py"
+    receiver.write_text(source)
+    return shlex.join([sys.executable, str(receiver), str(port)])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "limit", "words"),
@@ -103,9 +110,7 @@ with serve(handle, "127.0.0.1", int(sys.argv[1]), max_size=None) as server:
 def test_a_receiver_that_dies_is_started_again_until_its_limit_is_known(
     tmp_path: Path, free_port: int
 ) -> None:
-    receiver = tmp_path / "receiver.py"
-    receiver.write_text(DIES_OF_THE_FORTIETH)
-    command = f"{sys.executable} {receiver} {free_port}"
+    command = written(DIES_OF_THE_FORTIETH, tmp_path, free_port)
     probed = probe(f"ws://127.0.0.1:{free_port}/", "--exec", command)
     streams = probed.limits["streams"]
     assert (streams["takes"], streams["refuses"], streams["outcome"]) == (39, 40, "died")
@@ -132,9 +137,7 @@ asyncio.run(main())
 def test_what_is_written_and_not_proven_to_be_read_is_not_taken(
     tmp_path: Path, free_port: int
 ) -> None:
-    receiver = tmp_path / "receiver.py"
-    receiver.write_text(READS_NOTHING)
-    command = f"{sys.executable} {receiver} {free_port}"
+    command = written(READS_NOTHING, tmp_path, free_port)
     probed = probe(f"ws://127.0.0.1:{free_port}/", "--exec", command)
     assert probed.code == 3, probed.err
     for limit in probed.limits.values():
@@ -195,9 +198,7 @@ asyncio.run(main())
 def test_a_limit_over_which_frames_are_passed_over_in_silence_is_found_by_who_looks(
     free_port: int, tmp_path: Path
 ) -> None:
-    receiver = tmp_path / "receiver.py"
-    receiver.write_text(PASSES_OVER)
-    command = shlex.join([sys.executable, str(receiver), str(free_port)])
+    command = written(PASSES_OVER, tmp_path, free_port)
     probed = probe(
         f"ws://127.0.0.1:{free_port}/", "--exec", f"sh -c 'cd {tmp_path} && exec {command}'",
         "--observe", f"files:{tmp_path}/out-*.png",

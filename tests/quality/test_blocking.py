@@ -1,6 +1,7 @@
 """Decoding on the event loop is found, however fast the machine: the pong before a cut is late."""
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -9,13 +10,13 @@ from pathlib import Path
 import pytest
 from tests.ports import free_port
 
-RECEIVER = Path(__file__).parent / "planted" / "blocking.py"
+HERE = Path(__file__).parent
 
 
 @pytest.mark.slow
 def test_a_receiver_that_decodes_on_its_event_loop_answers_no_ping(tmp_path: Path) -> None:
     port = free_port()
-    command = [sys.executable, str(RECEIVER), "--port", str(port), "--save", "out"]
+    command = [sys.executable, "-m", "planted.blocking", "--port", str(port), "--save", "out"]
     done = subprocess.run(
         [
             sys.executable, "-m", "recall_simulator", "run", "quick-cut", "--speed", "max",
@@ -23,6 +24,7 @@ def test_a_receiver_that_decodes_on_its_event_loop_answers_no_ping(tmp_path: Pat
             "--observe", "files:out/**/*.png", "--json", "--quiet",
         ],
         cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(HERE)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 from tests.ports import free_port
+from tests.quality.planted.receiver import __main__ as planted_receiver
 
-RECEIVER = Path(__file__).parent / "planted" / "receiver.py"
+QUALITY = Path(__file__).parent
 DOCS = Path(__file__).parents[2] / "docs" / "judge.md"
 TIMEOUT = 600.0
 EVERY = "2.4, 4.4, 4.5, 8.2, 8.3, 9.1, 10.4, 10.5"
@@ -24,7 +25,7 @@ class Planted(NamedTuple):
     """One bug, and what the check must say of it.
 
     Attributes:
-        bug: its name in `planted/receiver.py`.
+        bug: its name in `planted/receiver`.
         cases: those that must fail, and no others; with `…`, others may.
         column: of the finding.
         kind: of the finding, in the first of the cases.
@@ -110,7 +111,7 @@ OTHERS = [
 PLANTED = [*BUGS, *MORE, *OTHERS]
 
 GOOD = ["clean", "hand-written", "reference"]
-"""Those without a bug: two of `planted/receiver.py`, and the reference receiver."""
+"""Those without a bug: two of `planted/receiver`, and the reference receiver."""
 
 
 class Checked(NamedTuple):
@@ -139,8 +140,8 @@ class Checked(NamedTuple):
 
 def run(bug: str, folder: Path, cache: Path, *chosen: str) -> Checked:
     port = free_port()
-    receiver = ["-m", "recall_receiver"] if bug == "reference" else [str(RECEIVER), bug]
-    command = [sys.executable, *receiver, "--port", str(port), "--save", "out"]
+    receiver = ["recall_receiver"] if bug == "reference" else ["planted.receiver", bug]
+    command = [sys.executable, "-m", *receiver, "--port", str(port), "--save", "out"]
     if "--secret" in chosen:
         command += ["--secret", SECRET]
     done = subprocess.run(
@@ -150,7 +151,7 @@ def run(bug: str, folder: Path, cache: Path, *chosen: str) -> Checked:
             "--observe", "files:out/**/*.png", "--json", "--quiet",
         ],
         cwd=folder,
-        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+        env={**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(QUALITY)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -269,7 +270,6 @@ def test_the_docs_have_the_table_that_is_tested() -> None:
 
 
 def test_every_bug_of_the_receiver_is_tested() -> None:
-    listed = re.findall(r'^    "([\w-]+)": [A-Z]\w+,$', RECEIVER.read_text(), re.MULTILINE)
-    assert sorted(listed) == sorted(
+    assert sorted(planted_receiver.BUGS) == sorted(
         ["clean", "hand-written", "answers-no-close", *(planted.bug for planted in PLANTED)]
     )

@@ -113,7 +113,7 @@ def test_nothing_is_found_in_a_parser_without_a_bug(target: str) -> None:
 
 def test_the_docs_have_every_bug_as_it_is_found() -> None:
     rows = re.findall(
-        r"^\| `(\w+)` \| [^|]+ \| (\w+) ?([^|]*?) \| ([^|]*?) \|$",
+        r"^\| `(\w+)` \| [^|]+ \| (\w+) ?([^|]*?) \| ([^|]*?) \| [\d,]+ \| [\d.]+ s \|$",
         DOCS.read_text(encoding="utf-8"),
         re.MULTILINE,
     )

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.receiver.dialling import Build, settle
 
 from recall_receiver import FrameEvent, parse
 from recall_receiver.inbox import POLICIES, Inbox, Policy
-
-Build = Callable[..., bytes]
-
-
-async def settle() -> None:
-    """Let every task run until it waits."""
-    for _ in range(10):
-        await asyncio.get_running_loop().run_in_executor(None, lambda: None)
 
 
 @pytest.fixture

@@ -12,35 +12,14 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from tests.receiver.dialling import Build, send, settle, until
+from websockets.asyncio.client import connect
 
 from recall_receiver import FrameEvent, MessageError, PictureError, Receiver, Reception, parse
 from recall_receiver.decoding import PixelRoom
 from recall_receiver.inbox import Policy
 from recall_receiver.memory import FILES, raise_file_limit
 from recall_receiver.reception import Intake
-
-Build = Callable[..., bytes]
-WITHIN = 60.0
-"""Real seconds after which what is waited for will not come."""
-Report = Callable[..., Any]
-
-
-async def settle() -> None:
-    """Let every task run until it waits."""
-    for _ in range(10):
-        await asyncio.get_running_loop().run_in_executor(None, lambda: None)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WITHIN):
-        while not condition():
-            await settle()
-
-
-async def send(link: ClientConnection, *messages: bytes) -> None:
-    for message in messages:
-        await link.send(message, text=True)
 
 
 def test_streams_of_a_link_are_capped_and_the_others_go_on(frame_message: Build) -> None:

@@ -134,6 +134,12 @@ def test_a_bomb_is_refused_by_what_it_declares(chunk: Chunk) -> None:
     assert cause_of(bomb) == "too-many-pixels"
 
 
+@pytest.mark.parametrize("size", [(4, 65_536), (65_536, 4)])
+def test_a_side_is_limited_whatever_the_other_is(chunk: Chunk, size: tuple[int, int]) -> None:
+    tail = chunk(b"IDAT", bytes(10_000)) + chunk(b"IEND", b"")
+    assert cause_of(SIGNATURE + chunk(b"IHDR", ihdr(*size)) + tail) == "too-many-pixels"
+
+
 def test_a_second_header_is_refused_since_a_decoder_may_believe_it(chunk: Chunk) -> None:
     png = SIGNATURE + chunk(b"IHDR", ihdr()) + chunk(b"IHDR", ihdr(60_000, 60_000))
     assert cause_of(png + chunk(b"IDAT", bytes(9)) + chunk(b"IEND", b"")) == "corrupt-png"

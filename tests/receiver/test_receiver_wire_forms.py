@@ -9,21 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import connect as connect_websocket
+from tests.receiver.dialling import Build, Report, connect
 
 from recall_receiver import Receiver
 
 CONTINUATION, TEXT, CLOSE, PING, PONG = 0x0, 0x1, 0x8, 0x9, 0xA
 PROTOCOL_ERROR, BAD_DATA, TOO_BIG = 1002, 1007, 1009
 KEY = b"\x11\x22\x33\x44"
-
-Build = Callable[..., bytes]
-Report = Callable[..., Any]
-
-
-def connect(receiver: Receiver) -> connect_websocket:
-    host, port = receiver.address
-    return connect_websocket(f"ws://{host}:{port}/", compression=None, max_size=None)
 
 
 def frame(payload: bytes, opcode: int = TEXT, *, fin: bool = True, reserved: int = 0) -> bytes:

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from recall_simulator.engine import Handler
     from recall_simulator.meeting import Plan, Timed
     from recall_simulator.observe import Observers
-    from recall_simulator.record.events import EngineEvent
+    from recall_simulator.record.events import AttemptEnded, EngineEvent
     from recall_simulator.record.observations import Observation
-    from recall_simulator.record.outcomes import Outcome
     from recall_simulator.session import Session
 
 SCHEMA: Final = "recallsim.probe/1"
@@ -189,28 +188,38 @@ class _Probe:
         refusal: Outcome | None = None
         while (number := search.next) is not None:
             before = len(self._observations)
-            trial, outcome, events = await self._try(of, number)
+            end, events = await self._try(of, number)
+            if of == "message bytes":
+                number = max(number, end.largest_message)
+            outcome = end.outcome
+            is_taken = outcome.cause == "plan" and end.in_doubt == 0
             # What was read may be handled after the close frame was answered.
             if looked:
                 await observers.settled()
-                if trial.taken and (unseen := self._unseen(events, before)):
+                if is_taken and (unseen := self._unseen(events, before)):
                     outcome = Outcome("not seen", "receiver", opened=True, detail=unseen)
-                    trial = msgspec.structs.replace(
-                        trial, taken=False, outcome=outcome.text, detail=outcome.detail
-                    )
+                    is_taken = False
             if process is not None:
                 await process.settle()
                 if not process.is_alive:
                     said = await process.last_words()
                     outcome = Outcome("died", "receiver", opened=True, detail="".join(said[-1:]))
-                    trial = msgspec.structs.replace(trial, taken=False, outcome="died")
+                    is_taken = False
                     await process.restart()
-            if trial.taken:
-                taken = trial.number
+            if is_taken:
+                taken = number
             else:
-                refused, refusal = trial.number, outcome
-            search.told(taken=trial.taken)
-            self._on_trial(trial)
+                refused, refusal = number, outcome
+            search.told(taken=is_taken)
+            self._on_trial(
+                Trial(
+                    of=of,
+                    number=number,
+                    taken=is_taken,
+                    outcome=outcome.text,
+                    detail=outcome.detail,
+                )
+            )
         if refused is None or refusal is None:
             return Limit(of=of, takes=taken, refuses=None, trials=search.asked)
         told = of == "message bytes" and taken and refusal.text != "not seen"
@@ -251,7 +260,7 @@ class _Probe:
         sent = sum(map(len, ledger.streams.values()))
         return f"{missing} of {sent} frames were never seen" if missing else ""
 
-    async def _try(self, of: Of, number: int) -> "tuple[Trial, Outcome, list[EngineEvent]]":
+    async def _try(self, of: Of, number: int) -> "tuple[AttemptEnded, list[EngineEvent]]":
         """Send that much over a connection; a message may be three bytes longer than asked for."""
         from recall_simulator.engine import stopwatch
         from recall_simulator.record.events import AttemptEnded, EngineEvent
@@ -261,14 +270,7 @@ class _Probe:
         handlers: list[Handler] = [events.append]
         await self._session.play_plans([self._plan(of, number)], handlers, stopwatch())
         (end,) = [event for event in events if isinstance(event, AttemptEnded)]
-        trial = Trial(
-            of=of,
-            number=max(number, end.largest_message) if of == "message bytes" else number,
-            taken=end.outcome.cause == "plan" and end.in_doubt == 0,
-            outcome=end.outcome.text,
-            detail=end.outcome.detail,
-        )
-        return trial, end.outcome, events
+        return end, events
 
     def _plan(self, of: Of, number: int) -> "Plan":
         """A meeting of one second: one large message, or one small frame of each stream."""

@@ -3,7 +3,6 @@
 import importlib
 import json
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -52,16 +51,16 @@ def decode(
 
     The decoders take turns, and the best turn counts. Whoever gives other pixels is named.
     """
-    from rich.console import Console
     from rich.table import Table
 
     from recall_receiver.decode import installed_decoders
     from recall_receiver.memory import tune_malloc
+    from recall_simulator.cli import terminal
 
     tune_malloc()
     own = None if target is None else load(target)
     groups = scenes() if path is None else {str(path): pictures(path)}
-    console = Console(file=sys.stderr if as_json else sys.stdout)
+    console = terminal.console(to_stderr=as_json)
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for column in ("pictures", "decoder", "a picture", "a second", "to pillow", ""):
         left = column in ("pictures", "decoder", "")
@@ -198,13 +197,15 @@ def measure(
 
 def timed(way: Callable[[Picture], Any], group: list[Picture], seconds: float) -> float:
     """Seconds that one picture takes, over at least one round of all."""
+    from recall_simulator.engine import stopwatch
+
     count = 0
-    start = time.perf_counter()  # noqa: TID251  a stopwatch
+    elapsed = stopwatch()
     while True:
         for picture in group:
             way(picture)
         count += len(group)
-        spent = time.perf_counter() - start  # noqa: TID251
+        spent = elapsed()
         if spent >= seconds:
             return spent / count
 

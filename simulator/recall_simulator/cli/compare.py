@@ -9,7 +9,6 @@ from recall_simulator.cli import options
 from recall_simulator.record.errors import UsageError
 
 REGRESSED = 1
-INCONCLUSIVE = 3
 
 
 def compare(
@@ -60,4 +59,6 @@ def compare(
     )
     if comparison.regressions:
         raise typer.Exit(REGRESSED)
-    raise typer.Exit(INCONCLUSIVE if any(file.not_played for file in comparison.files[1:]) else 0)
+    raise typer.Exit(
+        options.INCONCLUSIVE if any(file.not_played for file in comparison.files[1:]) else 0
+    )

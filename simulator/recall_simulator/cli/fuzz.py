@@ -139,7 +139,7 @@ def fuzz(
         except ReceiverError as error:
             typer.echo(f"recallsim: {error}", err=True)
             _tell_ci(reports, junit_xml(fuzz_words.never_started(error), [], 0.0, began=began))
-            raise typer.Exit(fuzzing.COULD_NOT_RUN) from None
+            raise typer.Exit(options.INCONCLUSIVE) from None
     document: dict[str, Any] = fuzz_words.document(done)
     as_text = json.dumps(document, ensure_ascii=False)
 

@@ -29,7 +29,6 @@ from recall_simulator.record.errors import UsageError
 from recall_simulator.session import tls_context
 from recall_simulator.wire import RetryPolicy, Signer, parse_endpoint
 
-COULD_NOT_RUN = 3
 MAX_EXAMPLES = 10_000
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from recall_simulator.report.destinations import Destination
     from recall_simulator.wire import Endpoint
 
-INCONCLUSIVE = 3
-
 
 def load(
     conditions: Annotated[
@@ -180,6 +178,7 @@ def load(
         command=command,
         observe=observe or [],
         metrics_port=metrics_port,
+        workers=expect_workers if master else 0,
         stays=web,
         quiet=quiet,
         as_json=as_json,
@@ -189,9 +188,9 @@ def load(
         for words in last_words:
             console.print(words, markup=False, highlight=False, soft_wrap=True)
     print_summary(console, played, outcome)
-    _write(reports, played, outcome)
     if as_json:
-        print(document_json(played, outcome))
+        print(document_json(played, outcome), flush=True)
+    _write(reports, played, outcome)
     raise typer.Exit(outcome.exit_code)
 
 
@@ -206,9 +205,13 @@ def _work(master_host: str, master_port: int, processes: int) -> int:
         arguments += ["--processes", str(processes)]
     print(f"waiting for the master at {master_host}:{master_port}", file=sys.stderr, flush=True)
     try:
-        return subprocess.run([*command(arguments), "--skip-log-setup"], check=False).returncode
+        ended = subprocess.run([*command(arguments), "--skip-log-setup"], check=False).returncode
     except KeyboardInterrupt:
         return 130
+    if ended < 0:
+        print(f"recallsim: the worker was killed by signal {-ended}", file=sys.stderr)
+        return options.INCONCLUSIVE
+    return ended
 
 
 def _locust_arguments(
@@ -245,6 +248,7 @@ def _play(
     command: str | None,
     observe: list[str],
     metrics_port: int | None,
+    workers: int,
     stays: bool,
     quiet: bool,
     as_json: bool,
@@ -274,29 +278,35 @@ def _play(
     say(console, forecast(played, sizes))
     if stays:
         say(console, f"Locust's page: http://127.0.0.1:{locust[-1]}/")
-    plan = Plan(locust=locust, command=command, observe=observe, stays=stays, quiet=quiet)
+    plan = Plan(
+        locust=locust,
+        command=command,
+        observe=observe,
+        workers=workers,
+        stays=stays,
+        quiet=quiet,
+    )
     try:
         return asyncio.run(play(played, plan, console))
     except ReceiverError as error:
         typer.echo(f"recallsim: {error}", err=True)
-        raise typer.Exit(INCONCLUSIVE) from None
+        raise typer.Exit(options.INCONCLUSIVE) from None
     finally:
         if server is not None:
             server.shutdown()
 
 
 def _write(reports: "Sequence[Destination]", played: "Played", outcome: "Outcome") -> None:
-    """Write what `--report` asks for."""
+    """Write what `--report` asks for, all of them even where one can't be written."""
+    from recall_simulator.cli.playing import write_all
     from recall_simulator.load.document import document_json
     from recall_simulator.load.page import load_page
-    from recall_simulator.report.destinations import write_report
 
-    for wanted in reports:
-        if wanted.kind == "html":
-            text = load_page(played, outcome)
-        else:
-            text = document_json(played, outcome)
-        write_report(wanted, text.encode())
+    def encode(kind: str) -> bytes:
+        text = load_page if kind == "html" else document_json
+        return text(played, outcome).encode()
+
+    write_all(reports, encode)
 
 
 def _seconds(option: str, text: str) -> float:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_SPEED = "max"
 LATEST_YEAR = 9000
+INCONCLUSIVE = 3
+"""The exit code where nothing can be said of a receiver; 1 is failed, 2 wrong usage."""
 
 Url = Annotated[str, typer.Option("--url", help="The receiver, as ws://127.0.0.1:8765/.")]
 Seed = Annotated[

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from recall_simulator.api.playing import Played, play_and_judge
-from recall_simulator.cli import terminal
+from recall_simulator.cli import options, terminal
 from recall_simulator.engine import Handler
 from recall_simulator.record.errors import ReceiverError, UsageError
 from recall_simulator.report import Journal, Tally
@@ -19,8 +19,6 @@ from recall_simulator.report.document import Document
 from recall_simulator.report.encoding import encode_report
 from recall_simulator.report.junit import junit_xml
 from recall_simulator.session import Session
-
-INCONCLUSIVE = 3
 
 
 def play_on_console(
@@ -112,7 +110,7 @@ def write_reports(reports: Sequence[Destination], played: Played, document: Docu
         typer.echo(f"recallsim: {never_started}", err=True)
     write_all(reports, encode, trouble=None if never_started else played.trouble)
     if never_started is not None:
-        raise typer.Exit(INCONCLUSIVE)
+        raise typer.Exit(options.INCONCLUSIVE)
 
 
 def write_all(

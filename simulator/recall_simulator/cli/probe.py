@@ -10,7 +10,6 @@ from recall_simulator.cli import options
 if TYPE_CHECKING:
     from recall_simulator.api.probing import Limit, Trial
 
-INCONCLUSIVE = 3
 _UNITS = {"message bytes": "bytes a message", "streams": "streams on one connection"}
 
 
@@ -58,10 +57,10 @@ def probe(
             )
     except ReceiverError as error:
         typer.echo(f"recallsim: {error}", err=True)
-        raise typer.Exit(INCONCLUSIVE) from None
+        raise typer.Exit(options.INCONCLUSIVE) from None
     except KeyboardInterrupt:
         typer.echo("recallsim: interrupted before the limits were found", err=True)
-        raise typer.Exit(INCONCLUSIVE) from None
+        raise typer.Exit(options.INCONCLUSIVE) from None
     for limit in result.limits:
         console.print(Text(words(limit)), soft_wrap=not console.is_terminal)
     if as_json:

@@ -64,15 +64,16 @@ class Connection(ClientConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The TCP connection is there: slow it down, where the plan wants it so."""
         plan = self._plan
+        plain = cast(asyncio.Transport, transport)
         if plan.bandwidth is not None or plan.delay or plan.handshake == "slow":
-            assert isinstance(transport, asyncio.Transport)
             bandwidth = SLOW_HANDSHAKE if plan.handshake == "slow" else plan.bandwidth
-            slow = SlowTransport(transport, self, bandwidth=bandwidth, delay=plan.delay)
+            slow = SlowTransport(plain, self, bandwidth=bandwidth, delay=plan.delay)
             transport = cast(asyncio.Transport, slow)
         self._writes_plainly = (
-            isinstance(transport, asyncio.Transport)
+            transport is plain
             and isinstance(self.loop, asyncio.SelectorEventLoop)
-            and transport.get_extra_info("ssl_object") is None
+            and hasattr(os, "writev")  # Windows has none
+            and plain.get_extra_info("ssl_object") is None
         )
         super().connection_made(transport)
 
@@ -103,8 +104,11 @@ class Connection(ClientConnection):
             return
         try:
             taken = os.writev(self.transport.get_extra_info("socket").fileno(), parts)
-        except OSError:
-            taken = 0  # the transport will meet the same, and knows what to do
+        except OSError as error:
+            taken = 0  # the transport knows what to do
+            if not isinstance(error, BlockingIOError):
+                # The socket tells why it was lost only once, and meets the transport with less.
+                self.set_connection_exc(error)
         if taken < size:
             for part in parts:
                 if taken < len(part):
@@ -112,13 +116,8 @@ class Connection(ClientConnection):
                 taken = max(0, taken - len(part))
 
     def _is_idle_socket(self) -> bool:
-        """Whether the transport is a plain socket of asyncio's, open, with nothing left to send."""
-        transport = self.transport
-        return (
-            self._writes_plainly
-            and transport.get_write_buffer_size() == 0
-            and not transport.is_closing()
-        )
+        """Whether the transport is a plain socket of asyncio's, with nothing left to send."""
+        return self._writes_plainly and self.transport.get_write_buffer_size() == 0
 
     def write_ping(self, payload: bytes) -> None:
         """Put a ping in line, to leave with what is sent next."""
@@ -151,13 +150,16 @@ class Connection(ClientConnection):
         if self.transport.get_extra_info("ssl_object") is not None:
             return 0
         sock = self.transport.get_extra_info("socket")
+        if sock is None:
+            return 0  # uvloop has closed it
         return self.transport.get_write_buffer_size() + never_sent(sock)
 
     def when_lost(self, tell: Callable[[], None]) -> None:
         """Call this once the connection is gone; at once if it is gone already."""
-        self._tell_loss = tell
         if self.protocol.state is State.CLOSED:
             tell()
+        else:
+            self._tell_loss = tell
 
     def eof_received(self) -> None:
         """The receiver has ended its half of TCP."""
@@ -172,8 +174,13 @@ class Connection(ClientConnection):
         if self._ends_tcp is not None:
             self._ends_tcp.cancel()
         super().connection_lost(exc)
+        # Both hold the protocol, which would stay until there is a search for garbage.
+        self.protocol.parser.close()
+        if self.protocol.parser_exc is not None:
+            self.protocol.parser_exc.with_traceback(None)
         if self._tell_loss is not None:
-            self._tell_loss()
+            tell, self._tell_loss = self._tell_loss, None
+            tell()
 
     def _read_the_rest(self) -> None:
         """Read what came before a reset: asyncio drops it when a write fails first.

@@ -56,7 +56,7 @@ class SlowTransport:
         self._timer: asyncio.TimerHandle | None = None
         self._paused = False
         self._high, self._low = 2**16, 2**14
-        transport.set_write_buffer_limits(2**40)
+        transport.set_write_buffer_limits(2**30)  # never reached, and uvloop takes a C int
         self.set_bandwidth(bandwidth)
 
     def __getattr__(self, name: str) -> Any:

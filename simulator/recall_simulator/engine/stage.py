@@ -61,4 +61,5 @@ class Stage:
 
     def drop_due(self, reason: DropReason, before: float | None = None) -> None:
         """Give up whatever is due by now, or before a moment, and tell of its frames."""
-        self.drop(self.agenda.take_due(self.clock.now() if before is None else before), reason)
+        before = self.clock.now() if before is None else before
+        self.drop(self.agenda.take_due(min(before, self.plan.ends_at)), reason)

@@ -37,7 +37,7 @@ STREAMS: Final = 16_384
 """Streams whose strips are kept, about 5 KB each."""
 SIZES: Final = 64
 """Sizes whose strips' common part is kept, half a megabyte each."""
-PAINTER: Final = 2
+PAINTER: Final = 3
 """Raised when scenes look or are encoded otherwise than before: cached bases are then made anew."""
 
 

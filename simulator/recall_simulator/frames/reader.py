@@ -6,14 +6,17 @@ at the edges of a letter box; last with width and height scaled apart. Each plac
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from recall_simulator.frames.mark import BLOCK, COLUMNS, PAYLOAD_BYTES, ROWS, Mark, markable, unpack
 from recall_simulator.frames.strip import layout
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Plane = NDArray[np.uint8]
 Places = NDArray[np.float64]
@@ -21,6 +24,8 @@ Places = NDArray[np.float64]
 
 _CONTRAST: Final = 48
 """Least difference between the darkest white and the brightest black finder."""
+_RIPPLE: Final = 192
+"""Most difference that lossy compression puts into a bar beside the picture's edge."""
 _SIDES: Final = np.geomspace(2.4, 64, 560)
 _STRETCHES: Final = _SIDES[::3]
 _MOST_READ: Final = 96
@@ -48,12 +53,12 @@ class Found(msgspec.Struct, frozen=True):
     high: float
 
 
-def read_mark(pixels: NDArray[np.uint8]) -> Mark | None:
+def read_mark(pixels: "ArrayLike | Image") -> Mark | None:
     """Read the mark of a picture.
 
     Args:
         pixels: (height, width, 3 or 4) uint8 in RGB, BGR, RGBA or BGRA order, or (height, width)
-            uint8 grey.
+            uint8 grey; or what numpy makes that of, such as a picture of Pillow's.
 
     Returns:
         The mark, or None where there is none or where damage makes it doubtful.
@@ -61,7 +66,7 @@ def read_mark(pixels: NDArray[np.uint8]) -> Mark | None:
     Raises:
         ValueError: the array is of another shape or type.
     """
-    found = find_mark(pixels)
+    found = find_mark(np.asarray(pixels))
     return found.mark if found else None
 
 
@@ -147,19 +152,18 @@ def _boxed(plane: Plane) -> Found | None:
 
 def _corners(plane: Plane) -> list[tuple[int, int]]:
     """Bottom left corners that the mark may have, as (left, bottom), likeliest first."""
-    rows = np.flatnonzero(np.ptp(plane[:, ::2], axis=1) > _CONTRAST)
-    if not rows.size:
-        return []
+    spread = np.ptp(plane[:, ::2], axis=1)
     found: list[tuple[int, int]] = []
-    bottom = int(rows[-1]) + 1
-    for probe in (12, 24, 48, 96, 192):
-        band = plane[max(0, bottom - probe) : bottom]
-        columns = np.flatnonzero(np.ptp(band, axis=0) > _CONTRAST * 2)
-        if columns.size:
-            left = int(columns[0])
-            found += [
-                (left + across, bottom + down) for down in (0, -1, 1) for across in (0, 1, -1)
-            ]
+    for contrast in (_CONTRAST, _RIPPLE):
+        rows = np.flatnonzero(spread > contrast)
+        if not rows.size:
+            break
+        bottom = int(rows[-1]) + 1
+        for probe in (12, 24, 48, 96, 192):
+            band = plane[max(0, bottom - probe) : bottom]
+            columns = np.flatnonzero(np.ptp(band, axis=0) > _CONTRAST * 2)
+            if columns.size:
+                found += [(int(columns[0]), bottom + down) for down in (0, -1, 1)]
     return list(dict.fromkeys(found))
 
 

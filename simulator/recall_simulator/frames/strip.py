@@ -21,7 +21,6 @@ from recall_simulator.frames.lettering import Pen
 from recall_simulator.frames.mark import (
     BLOCK,
     COLUMNS,
-    MARK_MIN_SIZE,
     PAYLOAD_BYTES,
     ROWS,
     finder_bits,
@@ -63,7 +62,7 @@ class Layout(msgspec.Struct, frozen=True):
 
 def layout(width: int, height: int) -> Layout:
     """Lay a strip out: the text beside the mark if there is room, else above it."""
-    scale = max(1, min(width // MARK_MIN_SIZE.width, min(width, height) // 720))
+    scale = max(1, min(width, height) // 720)
     block = BLOCK * scale
     line = _CELL.height * scale
     tall = ROWS * block

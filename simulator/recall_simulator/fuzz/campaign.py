@@ -5,9 +5,9 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
 from recall_simulator.engine import stopwatch
+from recall_simulator.fuzz.cases import Cases
+from recall_simulator.fuzz.deliveries import PROBES, Deliveries, is_countable
 from recall_simulator.fuzz.drawing import Drawing
 from recall_simulator.fuzz.growth import Growth
 from recall_simulator.fuzz.messages import PLAIN
@@ -27,7 +27,7 @@ from recall_simulator.fuzz.records import (
 from recall_simulator.fuzz.sentinels import MarkedSentinel
 from recall_simulator.fuzz.shrinking import shrunk
 from recall_simulator.fuzz.suspects import DOUBT, TOO_LATE, Culprit, find_culprit, together
-from recall_simulator.fuzz.trial import Receiver, Trouble, Unreachable
+from recall_simulator.fuzz.trial import ITSELF, Receiver, Trouble, Unreachable
 from recall_simulator.fuzz.wire_forms import wire_inputs
 from recall_simulator.record.observations import Observation, ProcessSample
 
@@ -50,11 +50,13 @@ _HANGS: Final = 30
 """Trials to make a message smaller that makes the receiver hang."""
 _SURE: Final = 4
 """Small messages that are given the whole time-out, before the first one is taken."""
-_OFTEN: Final = 2
-"""Times that a thing is found before inputs of its kind are set aside."""
-_TOO_OFTEN: Final = 8
-"""Times after which every input is, that has an edit by which it was found: such edits hit whatever
-lies there, and each time costs a search."""
+_UNCOUNTED: Final = (
+    "valid messages left out silently, but for the frame behind each batch "
+    "(no observer tells one frame from the next)"
+)
+_SAMPLED: Final = (
+    "valid messages left out silently (of many at once some were not seen, and none of them alone)"
+)
 
 
 class Campaign:
@@ -62,6 +64,7 @@ class Campaign:
 
     Attributes:
         marked: the sentinel, where observers look for it.
+        deliveries: the count of other valid frames, where observers look for them.
         interrupted: whether it was stopped early.
     """
 
@@ -82,6 +85,7 @@ class Campaign:
         self._known = known
         self._replayed: list[Replayed] = []
         self.marked: MarkedSentinel | None = None
+        self.deliveries: Deliveries | None = None
         self.interrupted = False
         self._target = target
         self._seed = seed
@@ -90,7 +94,7 @@ class Campaign:
         self._handlers = handlers
         self._elapsed = stopwatch()
         self._by_class: Counter[str] = Counter()
-        self._cases: list[_Case] = []
+        self._cases = Cases()
         self._searching = 0.0
         self._spent = 0.0
         self._history: deque[Input] = deque(maxlen=_HISTORY)
@@ -115,6 +119,8 @@ class Campaign:
         """What an observer saw."""
         if self.marked is not None:
             self.marked.take(observation)
+        if self.deliveries is not None:
+            self.deliveries.take(observation)
         if isinstance(observation, ProcessSample):
             if self._receiver is not None and self._starts != self._receiver.starts:
                 self._starts = self._receiver.starts
@@ -130,7 +136,7 @@ class Campaign:
             by_class=dict(self._by_class),
             seconds=self._spent,
             searching=self._searching,
-            findings=[case.finding for case in self._cases],
+            findings=self._cases.findings,
             interrupted=self.interrupted,
             grown=self._growth.kept,
             stopped=self._stopped,
@@ -154,10 +160,7 @@ class Campaign:
         try:
             await self._greet(receiver)
             await self._replay(receiver)
-            for form in wire_inputs(PLAIN.data):
-                if not self._is_over:
-                    self._drawn += 1
-                    await self._send(receiver, [form])
+            await self._send_forms(receiver)
             await self._fire(receiver)
             await self._send_held_back(receiver)
             await self._send(receiver, [PLAIN], late=True, counted=False)
@@ -177,6 +180,12 @@ class Campaign:
             raise Unreachable(
                 f"{trouble.words} at a valid frame, before anything else was sent{hint}"
             )
+        if self.deliveries is not None:
+            before = self.deliveries.so_far()
+            await receiver.try_([self.deliveries.stamped(PLAIN) for _ in range(PROBES)])
+            await self.deliveries.learn(before)
+            if not self.deliveries.counts:
+                self._not_looked_at.append(_UNCOUNTED)
 
     async def _replay(self, receiver: Receiver) -> None:
         for name, each in self._known:
@@ -185,6 +194,15 @@ class Campaign:
                 trouble = None
             now = trouble.words if trouble is not None else ""
             self._replayed.append(Replayed(name=name, what=each.what, now=now))
+
+    async def _send_forms(self, receiver: Receiver) -> None:
+        """Send each form of websocket frames, and look behind the last one what gets through."""
+        for form in wire_inputs(PLAIN.data):
+            if not self._is_over:
+                self._drawn += 1
+                await self._send(receiver, [form], blind=True)
+        if self.marked is not None:
+            await self._send(receiver, [PLAIN], counted=False)
 
     async def _fire(self, receiver: Receiver) -> None:
         drawing = Drawing(self._seed)
@@ -197,12 +215,22 @@ class Campaign:
                 drawn = drawn[: self._max_examples - self._drawn]
             self._drawn += len(drawn)
             began = self._elapsed()
-            await self._send(receiver, [each for each in drawn if each.expect != "may refuse"])
+            for part in self._parts([each for each in drawn if each.expect != "may refuse"]):
+                await self._send(receiver, part)
             self._held_back += [each for each in drawn if each.expect == "may refuse"]
             if len(self._held_back) >= _HELD_BACK:
                 await self._send_held_back(receiver)
             if self.marked is not None and self._elapsed() - began > _SLOW_BATCH:
                 size = min(2 * size, _LARGEST_BATCH)
+
+    def _parts(self, batch: list[Input]) -> list[list[Input]]:
+        """Valid frames go by themselves where they are counted: of others, some may be kept."""
+        if self.deliveries is None or not self.deliveries.counts:
+            return [batch]
+        valid = [each for each in batch if is_countable(each)]
+        kept = {id(each) for each in valid}
+        parts = [[each for each in batch if id(each) not in kept], valid]
+        return [part for part in parts if part]
 
     @property
     def _is_over(self) -> bool:
@@ -227,25 +255,29 @@ class Campaign:
         *,
         late: bool = False,
         counted: bool = True,
+        blind: bool = False,
     ) -> None:
         """Send a batch, and find out about everything in it that makes trouble."""
         pending = batch
         left_out: set[int] = set()
         while pending:
             # Those that will probably do what is known already would only hide the others.
-            for each in [each for each in pending if self._case_of(each) is not None]:
-                if self._is_set_aside(each):
+            for each in [each for each in pending if self._cases.like(each) is not None]:
+                if self._cases.is_set_aside(each):
                     left_out.add(id(each))
                 else:
                     await self._send_alone(receiver, each)
-            pending = [each for each in pending if self._case_of(each) is None]
-            trouble = await receiver.try_(pending, late=late) if pending else None
+            pending = [each for each in pending if self._cases.like(each) is None]
+            if not pending:
+                break
+            trouble = await receiver.try_(pending, late=late, blind=blind)
             if trouble is None:
                 break
             if trouble.is_tolerated(pending):
-                for each in pending if len(pending) > 1 and not self._is_late else []:
-                    await self._send_alone(receiver, each)
-                break
+                if len(pending) == 1 or self._is_late:
+                    break
+                pending = await self._without_refused(receiver, pending)
+                continue
             pending = await self._investigate(receiver, pending, trouble)
         if counted:
             self._by_class.update(each.expect for each in batch if id(each) not in left_out)
@@ -271,6 +303,17 @@ class Campaign:
             await receiver.hang_up()
             await self._send(receiver, batch, late=True)
             await receiver.hang_up()
+
+    async def _without_refused(self, receiver: Receiver, batch: list[Input]) -> list[Input]:
+        """Those of a batch for which the receiver does not hang up; nothing where all are."""
+        rest = []
+        for each in batch:
+            trouble = await receiver.try_([each], quick=True, blind=True)
+            if trouble is None:
+                rest.append(each)
+            elif not trouble.is_tolerated([each]):
+                await self._investigate(receiver, [each], trouble)
+        return rest if len(rest) < len(batch) else []
 
     async def _send_alone(self, receiver: Receiver, each: Input) -> None:
         trouble = await receiver.try_([each], quick=True)
@@ -303,6 +346,9 @@ class Campaign:
             self._found(culprit, culprit.input)
             raise
         self._history.clear()
+        if trouble.error == ITSELF and not await self._is_lost_itself(receiver, culprit):
+            self._stop_counting(_SAMPLED)
+            return batch
         # A batch that was slow once, and not again, was no hang.
         if culprit.doubt != DOUBT or trouble.outcome != "hung":
             await self._note(receiver, culprit)
@@ -310,9 +356,22 @@ class Campaign:
         rest = [each for each in batch if id(each) not in guilty]
         return rest if len(rest) < len(batch) and not self._is_late else []
 
+    async def _is_lost_itself(self, receiver: Receiver, culprit: Culprit) -> bool:
+        """Whether it is left out for what it is, and not because there were many, or by chance."""
+        if len(culprit.members) > 1 or culprit.doubt:
+            return culprit.doubt == TOO_LATE and len(culprit.members) == 1
+        plain = await receiver.try_([PLAIN], fresh=True)
+        again = await receiver.try_([culprit.input], fresh=True)
+        return plain is None and culprit.trouble.is_like(again)
+
+    def _stop_counting(self, why: str) -> None:
+        if self.deliveries is not None and self.deliveries.counts:
+            self.deliveries.counts = False
+            self._not_looked_at.append(why)
+
     async def _note(self, receiver: Receiver, culprit: Culprit) -> None:
         """Count what is known; make small what is new."""
-        if self._count_again(culprit, culprit.input.part):
+        if self._cases.count_again(culprit, culprit.input.part):
             return
         self.emit(
             Shrinking(
@@ -324,7 +383,7 @@ class Campaign:
             minimal = await self._shrunk(receiver, culprit)
             if self._is_late and minimal is culprit.input:
                 culprit = culprit._replace(doubt=TOO_LATE)
-        if not self._count_again(culprit, minimal.part):
+        if not self._cases.count_again(culprit, minimal.part):
             self._found(culprit, minimal)
 
     async def _shrunk(self, receiver: Receiver, culprit: Culprit) -> Input:
@@ -364,22 +423,6 @@ class Campaign:
                 return candidate
         return culprit.input
 
-    def _count_again(self, culprit: Culprit, part: str) -> bool:
-        """Whether it is known, and what it is known as is counted."""
-        trouble, parts = culprit.trouble, part.split(" + ")
-        for case in self._cases:
-            known = case.finding
-            same = (known.outcome, known.error) == (trouble.outcome, trouble.error)
-            if same and (
-                known.minimal.part in parts
-                or trouble.where == known.where != ""
-                or trouble.says == known.message != ""
-            ):
-                case.finding = msgspec.structs.replace(known, count=known.count + 1)
-                case.edits |= {edit.name for edit in culprit.input.edits}
-                return True
-        return False
-
     def _found(self, culprit: Culprit, minimal: Input) -> None:
         trouble = culprit.trouble
         doubt = f" ({culprit.doubt})" if culprit.doubt else ""
@@ -397,37 +440,5 @@ class Campaign:
         self._made(finding, {edit.name for edit in culprit.input.edits})
 
     def _made(self, finding: FuzzFinding, edits: set[str]) -> None:
-        self._cases.append(_Case(finding, edits))
+        self._cases.add(finding, edits)
         self.emit(FindingMade(finding=finding))
-
-    def _case_of(self, each: Input) -> "_Case | None":
-        """What an input like this one has done before, if anything."""
-        parts = set(each.part.split(" + "))
-        for case in self._cases:
-            # A hang and a loss cost the whole time-out: there the same part is enough.
-            alike = case.edits & {edit.name for edit in each.edits}
-            costly = case.finding.outcome in ("hung", "lost")
-            same = parts.issuperset(case.finding.minimal.part.split(" + "))
-            if same and (alike or costly):
-                return case
-            if alike and case.finding.count >= _TOO_OFTEN:
-                return case
-        return None
-
-    def _is_set_aside(self, each: Input) -> bool:
-        """Whether enough is known of what an input like this one does."""
-        case = self._case_of(each)
-        return case is not None and case.finding.count >= _OFTEN
-
-
-class _Case:
-    """A finding so far.
-
-    Attributes:
-        finding: with its count.
-        edits: names of edits that were seen to lead to it.
-    """
-
-    def __init__(self, finding: FuzzFinding, edits: set[str]) -> None:
-        self.finding = finding
-        self.edits = edits

@@ -56,7 +56,8 @@ class Custody:
         memory: bytes that no input may take.
 
     Raises:
-        UsageError: the target cannot be loaded, or takes other arguments.
+        UsageError: the target cannot be loaded, or takes other arguments; an exception that is
+            allowed cannot be found.
     """
 
     def __init__(self, target: str, allow: Sequence[str], *, slow: float, memory: int) -> None:
@@ -105,7 +106,7 @@ class Custody:
                 f"--target {self._target}: importing it ended the process ({ended.error})"
             )
         if isinstance(answer, Refused):
-            raise UsageError(f"--target {self._target}: {answer.reason}")
+            raise UsageError(answer.reason)
 
     def give(self, batch: Sequence[Input]) -> None:
         """Hand a batch over; `take` its result before the next."""

@@ -87,6 +87,13 @@ class Raster(NamedTuple):
     before: tuple[Chunk, ...] = ()
     interlaced: bool = False
 
+    def shaded(self, number: int) -> "Raster":
+        """The same with a number in the first bytes of the first row, as many as that has."""
+        # The first row of an interlaced picture has the width's eighth.
+        size = 1 if self.interlaced else min(3, len(self.scanlines) // self.height - 1)
+        mark = (number % 256**size).to_bytes(size)
+        return self._replace(scanlines=self.scanlines[:1] + mark + self.scanlines[1 + size :])
+
     def chunks(self) -> list[Chunk]:
         """The chunks of the file."""
         head = header(

@@ -12,7 +12,7 @@ WHERE: Final[int | None] = getattr(signal, "SIGUSR1", None)
 Windows has no such signal."""
 
 AGAIN: Final = 2**16
-"""Added to the number of an input in hand that is given a second time."""
+"""Added to the number of an input in hand each time that it is given again."""
 
 Given = tuple[bytes, bool]
 """A message, and whether it must be accepted."""
@@ -45,7 +45,8 @@ class Done(NamedTuple):
 
     Attributes:
         offences: in the order of the inputs.
-        slowest: CPU seconds that the slowest input took.
+        slowest: CPU seconds that the slowest input took; the least of several times, where it was
+            slower than all before it.
         resident: bytes of memory that the process has; 0 where that was not measured.
     """
 

@@ -72,7 +72,8 @@ def fuzz_target(
         What was found. Where Ctrl-C stops it, what was found until then.
 
     Raises:
-        UsageError: the target cannot be imported, or cannot be called with one argument.
+        UsageError: the target cannot be imported, or cannot be called with one argument; or an
+            exception of `allow` is none.
     """
     custody = Custody(target, allow, slow=slow, memory=memory)
     try:

@@ -50,12 +50,17 @@ def replay(choices: Sequence[int]) -> Choose:
     return lambda count: min(next(left, 0), count - 1)
 
 
-def made(edits: Sequence[Edit]) -> Input:
-    """The message that these edits make of the plain one."""
-    return built([(EDITS[edit.name], replay(edit.choices)) for edit in edits])
+def made(edits: Sequence[Edit], *, shade: int = 0) -> Input:
+    """The message that these edits make of the plain one.
+
+    Args:
+        edits: in any order.
+        shade: beyond 0, the first pixels are others, so that no picture is like another.
+    """
+    return built([(EDITS[edit.name], replay(edit.choices)) for edit in edits], shade=shade)
 
 
-def built(ways: Iterable[tuple[Family, Choose]]) -> Input:
+def built(ways: Iterable[tuple[Family, Choose]], *, shade: int = 0) -> Input:
     """A message out of edits and whoever chooses for them; applied from the picture outwards.
 
     An edit whose place another one has taken away is left out.
@@ -72,9 +77,11 @@ def built(ways: Iterable[tuple[Family, Choose]]) -> Input:
                 family.apply(draft, choose)
                 edits.append(Edit(family.name, tuple(choose.choices)))
                 draft.expect = max(draft.expect, family.expect, key=EXPECTATIONS.index)
-        if depth == "chunks" and edits:
+        if depth == "raster" and shade:
+            draft.draw(draft.raster.shaded(shade))
+        if depth == "chunks" and (edits or shade):
             draft.base64 = pybase64.b64encode(draft.png()).decode()
-        elif depth == "base64" and edits:
+        elif depth == "base64" and (edits or shade):
             draft.put(BUFFER, draft.base64)
         elif depth == "fields":
             draft.encode()

@@ -12,6 +12,7 @@ from typing import Final
 
 from recall_simulator.engine import WebSocketDialer, is_near, stopwatch, tune_malloc
 from recall_simulator.fuzz.campaign import Campaign
+from recall_simulator.fuzz.deliveries import Deliveries
 from recall_simulator.fuzz.growth import Growth
 from recall_simulator.fuzz.messages import PLAIN
 from recall_simulator.fuzz.records import FuzzEnded, FuzzHandler, FuzzReport, Input
@@ -110,9 +111,11 @@ def fuzz_url(
         if observe:
             run_id = f"{random.SystemRandom().getrandbits(32):08x}"
             campaign.marked = MarkedSentinel(run_id, observers.settled)
+            campaign.deliveries = Deliveries(campaign.marked.is_one, observers.settled)
         receiver = Receiver(
             dialer,
             campaign.marked or BlindSentinel(PLAIN.data),
+            deliveries=campaign.deliveries,
             process=observers.process,
             retry=retry,
             timeout=timeout,
@@ -133,9 +136,7 @@ def fuzz_url(
 def _not_looked_at(*, command: str | None, observe: Sequence[str]) -> list[str]:
     """What a campaign can't see, and what would show it."""
     found = []
-    if observe:
-        found.append("valid messages left out silently, but for the frame behind each batch")
-    else:
+    if not observe:
         found.append("silent loss (give --observe)")
     if command is None:
         found.append("memory (give --exec)")

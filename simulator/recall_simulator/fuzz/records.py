@@ -12,7 +12,8 @@ OutcomeKind = Literal["raised", "refused", "hung", "grew", "died", "dropped", "l
 
 `raised`: an exception that is not allowed. `refused`: a valid message was. `hung`: no end, or none
 within the limit. `grew`: memory over the limit. `died`: the process ended. `dropped`: the
-connection went. `lost`: the link stood, and the next valid frame did not get through. `leaked`:
+connection went. `lost`: the link stood, and the next valid frame did not get through, or, with the
+error `this frame`, the message itself, which is one. `leaked`:
 memory over the limit was kept, and more and more of it, whatever the messages were.
 """
 
@@ -128,8 +129,8 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
             can be.
         findings: distinct ones, in the order in which they came up.
         interrupted: whether it was stopped before its budget was spent.
-        slowest: seconds of computing that the slowest input took, the very first left out, for
-            which modules are loaded; None where that is not known.
+        slowest: seconds of computing that the slowest input took each time that it was given, the
+            very first left out, for which modules are loaded; None where that is not known.
         grown: bytes that the receiver kept, from after the first inputs to the end; None where
             that is not known.
         left_out: messages that were not given, because others with the same edit had ended the

@@ -32,7 +32,7 @@ _DID: Final[dict[OutcomeKind, str]] = {
     "grew": "Memory grew beyond the limit",
     "died": "The process ended",
     "dropped": "The connection was closed or cut",
-    "lost": "The link stood, and the next valid frame did not get through",
+    "lost": "The link stood, and a valid frame did not get through",
 }
 
 

@@ -60,11 +60,14 @@ class MarkedSentinel:
         self._settled = settled
         self._span = plan.spans[0]
         self._recording = plan.recording
+        self._participant = self._span.participant.id
         self._messages = Messages(plan, FrameLibrary(run_id=run_id, seed=1, fonts=shipped_fonts()))
         self._numbers = count()
         self._number = -1
         self._relative = 0.0
+        self._relatives: set[float] = set()
         self._sha256 = ""
+        self._digests: set[str] = set()
         self._claimed = 0
         self._seen = asyncio.Event()
 
@@ -75,6 +78,8 @@ class MarkedSentinel:
         made = self._messages.frame(frame)
         self._relative = frame.relative
         self._sha256 = hashlib.sha256(made.picture.png()).hexdigest()
+        self._relatives.add(round(self._relative, 3))
+        self._digests.add(self._sha256)
         self._seen.clear()
         return made.message
 
@@ -95,6 +100,20 @@ class MarkedSentinel:
         if sighting.recording and sighting.recording != self._recording:
             return False
         return sighting.relative is not None and abs(sighting.relative - self._relative) < 1e-3
+
+    def is_one(self, observation: Observation) -> bool:
+        """Whether it is of any of our frames."""
+        if isinstance(observation, Claim):
+            return observation.stream.recording == self._recording
+        if not isinstance(observation, Sighting):
+            return False
+        if observation.run_id or observation.recording:
+            return self._run_id == observation.run_id or self._recording == observation.recording
+        if observation.sha256:
+            return observation.sha256 in self._digests
+        if observation.relative is None or observation.participant not in {-1, self._participant}:
+            return False
+        return round(observation.relative, 3) in self._relatives
 
     async def seen(self, within: float) -> bool:
         """Whether the latest one was seen within real seconds."""

@@ -6,11 +6,13 @@ Exception
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from recall_simulator.engine import Dialer, DialFailed, Link, LinkLost, RealClock, stopwatch
 from recall_simulator.engine.clock import LEAST_BACK_OFF
+from recall_simulator.fuzz.deliveries import Deliveries, is_countable
 from recall_simulator.fuzz.last_words import exit_name, place_in_code, telling_line
 from recall_simulator.fuzz.records import Input, OutcomeKind
 from recall_simulator.judge.causes import usual_cause
@@ -31,6 +33,8 @@ _LAST_BREATH: Final = 1.0
 _DIALS: Final = 3
 """Dials until nothing listens any more: the first may still meet the backlog of a dead process."""
 _BINARY: Final = Travel(binary=True)
+ITSELF: Final = "this frame"
+"""What is lost where the next frame gets through, and a valid one before it does not."""
 
 
 class Unreachable(Exception):
@@ -123,6 +127,7 @@ class Receiver:
     Args:
         dialer: makes links.
         sentinel: makes valid frames, and knows whether they get through.
+        deliveries: counts other valid frames that get through.
         process: of `--exec`, where there is one: it is started again when it died or hangs.
         retry: how long a receiver is waited for that nobody here can start.
         timeout: real seconds until the receiver hangs.
@@ -137,6 +142,7 @@ class Receiver:
         dialer: Dialer,
         sentinel: Sentinel,
         *,
+        deliveries: Deliveries | None = None,
         process: Process | None = None,
         retry: RetryPolicy,
         timeout: float,
@@ -144,6 +150,7 @@ class Receiver:
     ) -> None:
         self._dialer = dialer
         self._sentinel = sentinel
+        self._deliveries = deliveries
         self._process = process
         self._retry = retry
         self._timeout = timeout
@@ -164,6 +171,7 @@ class Receiver:
         fresh: bool = False,
         late: bool = False,
         quick: bool = False,
+        blind: bool = False,
     ) -> Trouble | None:
         """Send messages and a valid frame behind them, and look what becomes of the receiver.
 
@@ -172,6 +180,7 @@ class Receiver:
             fresh: over a new link, and late.
             late: wait a moment for what a handler does after its library has answered.
             quick: it hangs as soon as it takes far longer than ever before.
+            blind: no observer is asked, which may take a second or two.
 
         Raises:
             Unreachable: it can't be dialled.
@@ -189,7 +198,7 @@ class Receiver:
             patience = min(patience, max(_QUICK, _SLACK * self._slowest))
         elapsed = stopwatch()
         try:
-            trouble = await self._send(link, inputs, patience, late=fresh or late)
+            trouble = await self._send(link, inputs, patience, late=fresh or late, blind=blind)
         except LinkLost:
             trouble = await self._after_loss(await _loss_of(link))
         if trouble is None:
@@ -199,8 +208,12 @@ class Receiver:
         return trouble._replace(seconds=elapsed())
 
     async def _send(
-        self, link: Link, inputs: Sequence[Input], patience: float, *, late: bool
+        self, link: Link, inputs: Sequence[Input], patience: float, *, late: bool, blind: bool
     ) -> Trouble | None:
+        counting = self._deliveries if self._is_counted(inputs) else None
+        if counting is not None:
+            inputs = [counting.stamped(each) for each in inputs]
+        before = counting.so_far() if counting is not None else Counter()
         for each in inputs:
             if each.wire is not None:
                 link.write(each.wire)
@@ -221,10 +234,23 @@ class Receiver:
             return await self._hung(link, f"no pong came within {patience:g} s")
         if late and not await self._worked_off(link, patience):
             return await self._hung(link, f"no second pong came within {patience:g} s")
+        if blind:
+            return self._grown()
         if not await _unless_closed(link, self._sentinel.seen(patience)):
             self._is_doubtful = True
             return Trouble("lost", message="the link stands, and the next valid frame is not seen")
+        if counting and (missing := await counting.missing(before, len(inputs), patience)):
+            words = "no observer has seen it; the next frame got through"
+            if len(inputs) > 1:
+                words = f"{missing} of {len(inputs)} valid frames are not seen"
+            return Trouble("lost", ITSELF, words)
         return self._grown()
+
+    def _is_counted(self, inputs: Sequence[Input]) -> bool:
+        """Whether as many frames must come out as go in."""
+        if self._deliveries is None or not self._deliveries.counts:
+            return False
+        return all(is_countable(each) for each in inputs)
 
     async def opened(self) -> Link:
         """The link; dialled, with a receiver started again, where that is needed.

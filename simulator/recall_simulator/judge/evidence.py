@@ -37,13 +37,6 @@ class Evidence:
         self._frames = frames
         self._ends_at: dict[str, float] = {}
 
-    def scenario_at(self, at: float) -> str:
-        """The scenario that was played at a moment, in real seconds since the run began."""
-        playing = ""
-        for scenario, began in self.began.items():
-            playing = scenario if began <= at else playing
-        return playing
-
     def __call__(self, event: EngineEvent) -> None:
         """Take one event."""
         name = getattr(event, "scenario", "")

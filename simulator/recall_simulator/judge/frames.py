@@ -160,8 +160,7 @@ def _of_stream(
             kind="mixed",
             column="loses",
             severity="failed",
-            what=f"{key}: {stream.misplaced} frame{' lies' if stream.misplaced == 1 else 's lie'} "
-            "among those of another stream",
+            what=f"{key}: {_frames(stream.misplaced, 'lies', 'lie')} among those of another stream",
             cause="a stream is (recording, participant, type): neither the participant alone nor a "
             "name tells two apart",
             scenario=stream.scenario,
@@ -179,24 +178,24 @@ def _of_stream(
             count=len(exchanged),
             evidence=[f"frames {_numbers(sorted(exchanged))}"],
         )
-    doubled = "frame is there more often than it was sent"
-    if stream.doubled > 1:
-        doubled = "frames are there more often than they were sent"
-    reordered = (
-        f"{'frame' if stream.reordered == 1 else 'frames'} came after one that was sent later"
-    )
-    for kind, count, words in (
-        ("doubled", stream.doubled, doubled),
-        ("reordered", stream.reordered, reordered),
-    ):
-        if count:
-            yield Finding(
-                kind=kind,
-                severity="tolerated",
-                what=f"{key}: {count} {words}",
-                scenario=stream.scenario,
-                count=count,
-            )
+    if stream.doubled:
+        there = "is there more often than it was sent", "are there more often than they were sent"
+        yield Finding(
+            kind="doubled",
+            severity="tolerated",
+            what=f"{key}: {_frames(stream.doubled, *there)}",
+            scenario=stream.scenario,
+            count=stream.doubled,
+        )
+    if stream.reordered:
+        late = "came after one that was sent later"
+        yield Finding(
+            kind="reordered",
+            severity="tolerated",
+            what=f"{key}: {_frames(stream.reordered, late, late)}",
+            scenario=stream.scenario,
+            count=stream.reordered,
+        )
 
 
 def _cut_off(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
@@ -262,6 +261,11 @@ def _why_not_seen(
     if overwritten:
         return _why_overwritten(ledger.streams[key], overwritten)
     return why_lost(ledger, matched, key, never, seen)
+
+
+def _frames(count: int, one: str, several: str) -> str:
+    """What one frame does, or several do."""
+    return f"1 frame {one}" if count == 1 else f"{count} frames {several}"
 
 
 def _numbers(numbers: Sequence[int]) -> str:

@@ -48,7 +48,6 @@ class Sent(msgspec.Struct, kw_only=True):
         goes_back: whether a frame of its stream with a later timestamp was sent before it.
         goes_back_among_all: the same, of any stream of its recording.
         size: width and height of its picture.
-        marked: whether its picture is large enough for a mark.
         unseeable: no observer could have told it from others: it has no mark, and the receiver
             keeps no PNG file as it came.
     """
@@ -61,13 +60,17 @@ class Sent(msgspec.Struct, kw_only=True):
     in_doubt: bool = False
     cut_off: bool = False
     unsent: bool = False
-    sha256: str = ""
-    oddity: str = ""
-    goes_back: bool = False
-    goes_back_among_all: bool = False
-    size: tuple[int, int] = (0, 0)
-    marked: bool = True
+    sha256: str
+    oddity: str
+    goes_back: bool
+    goes_back_among_all: bool
+    size: tuple[int, int]
     unseeable: bool = False
+
+    @property
+    def marked(self) -> bool:
+        """Whether its picture is large enough for a mark."""
+        return markable(*self.size)
 
     @property
     def demanded(self) -> bool:
@@ -151,7 +154,6 @@ class Ledger:
                 goes_back=self._goes_back(stream, event.relative),
                 goes_back_among_all=self._goes_back(event.recording, event.relative),
                 size=(event.width, event.height),
-                marked=markable(event.width, event.height),
             )
             if event.sha256:
                 self._by_digest.setdefault(event.sha256, []).append((stream, event.sequence))

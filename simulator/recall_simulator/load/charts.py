@@ -30,11 +30,13 @@ class Series(msgspec.Struct, frozen=True):
         name: in the legend.
         colour: of CSS.
         values: one a second; None where there is none.
+        dashed: what it lies on shows through.
     """
 
     name: str
     colour: str
     values: Sequence[float | None]
+    dashed: bool = False
 
 
 def line_chart(
@@ -64,6 +66,7 @@ def line_chart(
                 fill="none",
                 stroke=line.colour,
                 stroke_width=2,
+                stroke_dasharray="4 6" if line.dashed else "none",
                 stroke_linejoin="round",
                 stroke_linecap="round",
                 vector_effect="non-scaling-stroke",
@@ -157,7 +160,8 @@ def _legend(series: Sequence[Series]) -> list[Child]:
         for part in (
             tag(
                 "svg",
-                tag("rect", width=14, height=4, y=3, rx=2, fill=line.colour),
+                tag("rect", width=4 if line.dashed else 14, height=4, y=3, rx=2, fill=line.colour),
+                tag("rect", width=4, height=4, x=9, y=3, rx=2, fill=line.colour),
                 width=14,
                 height=10,
                 class_="swatch",

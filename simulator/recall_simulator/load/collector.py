@@ -1,5 +1,6 @@
 """Gathers figures inside the engine: a few operations a frame, histograms only at a flush."""
 
+import math
 from array import array
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ from recall_simulator.load.figures import Counts, Links
 from recall_simulator.record.events import (
     AttemptEnded,
     AttemptStarted,
+    Blocked,
     BotEnded,
     BotStarted,
     EngineEvent,
@@ -28,6 +30,7 @@ class Collector:
         by_stream: count frames by stream as well, for whoever compares with what observers saw.
         reached: called at each handshake that succeeds.
         elapsed: real seconds since the run began.
+        is_blocked: whether the link of a bot of this number has a receiver that takes no more.
     """
 
     def __init__(
@@ -37,11 +40,13 @@ class Collector:
         speed: float,
         reached: Callable[[], None],
         elapsed: Callable[[], float],
+        is_blocked: Callable[[int], bool],
     ) -> None:
         self._by_stream = by_stream
         self._speed = speed
         self._reached = reached
         self._elapsed = elapsed
+        self._is_blocked = is_blocked
         self._counts = Counts()
         self._sent = array("d")  # lag, stall and bytes of each frame, one after the other
         self._states: dict[str, str] = {}
@@ -49,6 +54,7 @@ class Collector:
         self._began: dict[str, float] = {}
         self._dialled: dict[str, float] = {}
         self._lost: dict[str, float] = {}
+        self._stalled: dict[str, float] = {}
         self._given_up: list[float] = []
         self._connect: list[float] = []
         self._recover: list[float] = []
@@ -60,8 +66,12 @@ class Collector:
             self._sent.extend((event.lag, event.stall, event.message_bytes))
             if self._by_stream:
                 self._count_stream(event)
+            if self._stalled:
+                self._stalled.pop(event.bot, None)
             return
         match event:
+            case Blocked():
+                self._stalled[event.bot] = self._elapsed() - event.lasts
             case FrameDropped(reason="interrupted"):
                 return  # it came due while the run was being stopped
             case FrameDropped():
@@ -81,6 +91,7 @@ class Collector:
             case BotEnded():
                 for kept in (
                     self._states, self._began, self._dialled, self._lost, self._numbers,
+                    self._stalled,
                 ):  # fmt: skip
                     kept.pop(event.bot, None)
 
@@ -118,7 +129,11 @@ class Collector:
             values.clear()
         states = list(self._states.values())
         links = Links(
-            states.count("up"), states.count("dialling"), states.count("waiting"), blocked
+            states.count("up"),
+            states.count("dialling"),
+            states.count("waiting"),
+            blocked,
+            max(0.0, self._elapsed() - min(self._stalled.values(), default=math.inf)),
         )
         return counts, links
 
@@ -130,8 +145,9 @@ class Collector:
         _count(self._counts.dropped, event.reason)
         due = self._began[event.bot] + event.at / self._speed
         self._counts.missed[int(due)] = self._counts.missed.get(int(due), 0) + 1
-        if event.reason == "slow receiver":
-            # It never got out: it was held up for as long as that, and longer.
+        stuck = event.bot in self._stalled or self._is_blocked(self._numbers[event.bot])
+        if stuck or event.reason == "slow receiver":
+            # It never got out, whole: it was held up for as long as that, and longer.
             self._given_up.append(max(0.0, self._elapsed() - due))
 
     def _opened(self, event: LinkOpened) -> None:
@@ -145,6 +161,7 @@ class Collector:
 
     def _ended(self, event: AttemptEnded) -> None:
         outcome = event.outcome
+        self._stalled.pop(event.bot, None)
         self._counts.in_doubt += event.in_doubt
         if outcome.text in _OURS:
             self._states.pop(event.bot, None)

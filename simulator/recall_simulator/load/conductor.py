@@ -32,6 +32,9 @@ from recall_simulator.load.thread import LEAVE_WITHIN, EngineThread
 PUMP = 0.25
 """Seconds between two looks at what the engines counted."""
 
+KEPT = 120
+"""Seconds of figures that are kept here, for whoever asks what happened last."""
+
 STOP_WITHIN = LEAVE_WITHIN + 0.5
 """Seconds that workers get to stop their engines and to tell their last figures."""
 
@@ -53,7 +56,7 @@ class Conductor:
     """
 
     def __init__(self, environment: Environment) -> None:
-        self.figures = Figures()
+        self.figures = Figures(KEPT)
         self.on_delta: list[Callable[[Delta], None]] = []
         self.on_trouble: list[Callable[[Trouble], None]] = []
         self._environment = environment
@@ -135,7 +138,7 @@ class Conductor:
         return self._engines[key]
 
     def _start(self, environment: Environment, **_: Any) -> None:
-        self.figures = Figures()
+        self.figures = Figures(KEPT)
         self._stopping = False
         self._stopped.clear()
         self._known.clear()

@@ -3,7 +3,7 @@
 import msgspec
 
 from recall_simulator.load.conditions import lost
-from recall_simulator.load.figures import Counts, Links
+from recall_simulator.load.figures import STATES, Counts, Links
 from recall_simulator.load.histogram import Histogram
 from recall_simulator.load.limit import Trial, knee
 from recall_simulator.load.outcome import Happening, Outcome, Played, VerdictName
@@ -34,7 +34,10 @@ class AllTimes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SecondRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One second of the run, and how the bots stood at its end."""
+    """One second of the run, and how the bots stood at its end.
+
+    `open_stall` is for how long the receiver of a blocked link had taken no more, at the most.
+    """
 
     second: int
     frames_sent: int
@@ -45,6 +48,7 @@ class SecondRow(msgspec.Struct, frozen=True, kw_only=True):
     stall: Times
     latency: Times
     links: dict[str, int]
+    open_stall: float
 
 
 class StreamRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +174,7 @@ def document(played: Played, outcome: Outcome) -> LoadDocument:
                 stall=_times(row.counts.stall),
                 latency=_times(row.counts.latency),
                 links=_links(row.all_links),
+                open_stall=round(row.all_links.stalled, 3),
             )
             for number, row in sorted(figures.seconds.items())
         ],
@@ -182,7 +187,7 @@ def document_json(played: Played, outcome: Outcome) -> str:
 
 
 def _links(links: Links) -> dict[str, int]:
-    return {name: getattr(links, name) for name in links.__struct_fields__}
+    return {name: getattr(links, name) for name in STATES}
 
 
 def _streams(played: Played) -> list[StreamRow]:

@@ -7,6 +7,12 @@ from recall_simulator.load.histogram import Histogram
 TIMES = ("late", "lag", "stall", "connect", "recover", "ping", "latency")
 """The histograms of `Counts`."""
 
+STATES = ("up", "dialling", "waiting", "blocked")
+"""The counts of `Links`."""
+
+DETAILED = 60
+"""Seconds, the last ones, whose histograms are kept whole: of 10 KB each, most of a row."""
+
 
 class Links(msgspec.Struct, frozen=True, array_like=True):
     """How the bots of one process stand at one moment.
@@ -16,12 +22,14 @@ class Links(msgspec.Struct, frozen=True, array_like=True):
         dialling: in a handshake, or waiting for the first turn to dial.
         waiting: for the next dial, after a loss or a failed handshake.
         blocked: of those that are up, how many whose receiver takes no more.
+        stalled: seconds for which the longest of these has, once it is a second.
     """
 
     up: int = 0
     dialling: int = 0
     waiting: int = 0
     blocked: int = 0
+    stalled: float = 0.0
 
     def __add__(self, other: "Links") -> "Links":
         return Links(
@@ -29,6 +37,7 @@ class Links(msgspec.Struct, frozen=True, array_like=True):
             self.dialling + other.dialling,
             self.waiting + other.waiting,
             self.blocked + other.blocked,
+            max(self.stalled, other.stalled),
         )
 
 
@@ -90,6 +99,11 @@ class Counts(msgspec.Struct, kw_only=True, omit_defaults=True):
         """Frames that came due: sent, or dropped."""
         return self.sent + sum(self.dropped.values())
 
+    def condense(self) -> None:
+        """Keep of each histogram no more than what a report shows."""
+        for name in TIMES:
+            getattr(self, name).condense()
+
     def add(self, other: "Counts") -> None:
         """Add what another one counted."""
         for field in Counts.__struct_fields__:
@@ -146,9 +160,14 @@ class Second(msgspec.Struct, kw_only=True):
 
 
 class Figures:
-    """All that was measured in a run so far, in total and by second."""
+    """All that was measured in a run so far, in total and by second.
 
-    def __init__(self) -> None:
+    Args:
+        kept: seconds, the last ones, of which there are rows; None for all of a run that ends.
+    """
+
+    def __init__(self, kept: int | None = None) -> None:
+        self._kept = kept
         self.total = Counts()
         self.seconds: dict[int, Second] = {}
         self.links: dict[str, Links] = {}
@@ -169,6 +188,11 @@ class Figures:
         self._latest[delta.worker] = delta.second
         for number, frames in delta.counts.missed.items():
             self._second(number).missed += frames
+        if (old := self.seconds.get(delta.second - DETAILED)) is not None:
+            old.counts.condense()
+        if self._kept is not None and len(self.seconds) > self._kept:
+            for number in sorted(self.seconds)[: -self._kept]:
+                del self.seconds[number]
 
     def _second(self, number: int) -> Second:
         return self.seconds.setdefault(number, Second(links={}))
@@ -181,6 +205,14 @@ class Figures:
     def all_links(self) -> Links:
         """How the bots of all processes stand now."""
         return sum(self.links.values(), Links())
+
+    def due(self, first: int, last: int) -> int:
+        """Frames that came due from one second to another, both included, as far as is known.
+
+        What an outage or a slow receiver costs is known when the next link is up.
+        """
+        rows = (self.seconds.get(number) for number in range(first, last + 1))
+        return sum(row.offered for row in rows if row is not None)
 
     def over(self, first: int, last: int) -> Counts:
         """What happened from one second to another, both included."""

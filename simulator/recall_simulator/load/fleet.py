@@ -75,6 +75,7 @@ class Fleet:
             speed=mission.speed,
             reached=self._reached.set,
             elapsed=self._clock.now,
+            is_blocked=self._is_blocked,
         )
         self._wheel = Wheel()
         self._links: dict[int, Link] = {}
@@ -124,6 +125,10 @@ class Fleet:
                 await link.cut("rst")
             await asyncio.gather(*late, return_exceptions=True)
         self._flush_now()
+
+    def _is_blocked(self, number: int) -> bool:
+        link = self._links.get(number)
+        return link is not None and link.is_blocked
 
     async def _live(self, number: int, joins_at: float) -> None:
         await self._clock.back_off_until(joins_at)

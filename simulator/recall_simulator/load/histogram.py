@@ -47,6 +47,21 @@ class Histogram(msgspec.Struct, kw_only=True):
             self.counts[bucket] = self.counts.get(bucket, 0) + count
         self.highest = max(self.highest, other.highest)
 
+    def condense(self) -> None:
+        """Keep the total, the highest and the three usual percentiles, and let the rest go."""
+        counts: dict[int, int] = {}
+        seen, buckets = 0, iter(sorted(self.counts.items()))
+        total, before = self.total, 0
+        for percent in (50, 90, 99, 100):
+            wanted = max(1, math.ceil(total * percent / 100))
+            while seen < wanted and (following := next(buckets, None)) is not None:
+                bucket, count = following
+                seen += count
+            if wanted > before and total:
+                counts[bucket] = counts.get(bucket, 0) + wanted - before
+                before = wanted
+        self.counts = counts
+
     def percentile(self, percent: float) -> float:
         """Seconds that so many percent of all did not exceed; 0.0 where none were counted."""
         wanted = math.ceil(self.total * percent / 100)

@@ -23,6 +23,9 @@ LATE = 0.5
 LAG_BOUND = 0.1
 """Seconds of lag of our own, at the 99th percentile, beyond which nothing is said of a receiver."""
 
+RETRIES = 2
+"""Times that a load is tried again if our own sender was late: it may have been for a moment."""
+
 _GROWTH = 1.5
 _PRECISE = 0.1
 
@@ -51,7 +54,9 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     lag_p99: float
 
 
-def judge(bots: int, counts: Counts, seconds: int, frames_per_second: float) -> Trial:
+def judge(
+    bots: int, counts: Counts, seconds: int, frames_per_second: float, *, open_stall: float = 0.0
+) -> Trial:
     """Whether a receiver kept up with a load.
 
     Args:
@@ -59,6 +64,7 @@ def judge(bots: int, counts: Counts, seconds: int, frames_per_second: float) -> 
         counts: what happened while it was held.
         seconds: for which it was held.
         frames_per_second: that were to be sent.
+        open_stall: seconds for which a receiver had taken no more when it was over.
     """
     stall, lag = counts.stall.percentile(99), counts.lag.percentile(99)
     # A pong comes when all that was sent before the ping has been read: small frames may lie in
@@ -78,6 +84,8 @@ def judge(bots: int, counts: Counts, seconds: int, frames_per_second: float) -> 
         why = f"it was behind with reading: a pong took {ping:.2f} s"
     elif stall > LATE:
         why = f"it held frames up: stall p99 {stall:.2f} s"
+    elif open_stall > LATE:
+        why = f"it had taken no more for {open_stall:.2f} s, and had not begun to again"
     elif rate < 0.9 * frames_per_second:
         why = f"it took {rate:,.0f} of {frames_per_second:,.0f} frames a second"
     else:
@@ -106,10 +114,15 @@ class Search:
         self._most = most
         self._good = 0
         self._bad: int | None = None
+        self._again = 0
 
     def note(self, trial: Trial) -> int | None:
         """Take the outcome of the present load; gives the next one, or None at the end."""
         self.trials.append(trial)
+        if trial.kept == "sender was late" and self._again < RETRIES:
+            self._again += 1
+            return self.bots
+        self._again = 0
         if trial.kept == "kept up":
             self._good = max(self._good, trial.bots)
         else:
@@ -165,7 +178,13 @@ class Course:
         if figures.complete < last:
             return bots
         counts = figures.over(self._first, last)
-        trial = judge(bots, counts, LOOKED_AT, bots * self._frames_per_second)
+        trial = judge(
+            bots,
+            counts,
+            LOOKED_AT,
+            bots * self._frames_per_second,
+            open_stall=figures.seconds[last].all_links.stalled if last in figures.seconds else 0.0,
+        )
         self._tell(trial)
         following = self._search.note(trial)
         if following is None:
@@ -186,8 +205,12 @@ def is_narrow(good: int, bad: int) -> bool:
 
 
 def knee(trials: Sequence[Trial]) -> tuple[Trial | None, Trial | None]:
-    """The highest load that the receiver kept up with, and the lowest that it did not."""
-    good = [trial for trial in trials if trial.kept == "kept up"]
-    bad = [trial for trial in trials if trial.kept != "kept up"]
+    """The highest load that the receiver kept up with, and the lowest that it did not.
+
+    Of a load that was tried again, the last trial counts.
+    """
+    last = {trial.bots: trial for trial in trials}.values()
+    good = [trial for trial in last if trial.kept == "kept up"]
+    bad = [trial for trial in last if trial.kept != "kept up"]
     best = max(good, key=lambda trial: trial.bots, default=None)
     return best, min(bad, key=lambda trial: trial.bots, default=None)

@@ -8,7 +8,7 @@ run does.
 import logging
 import os
 import signal
-from typing import Any, Literal
+from typing import Any
 
 import gevent
 import msgspec
@@ -30,6 +30,7 @@ from recall_simulator.load.orders import (
     Orders,
     Over,
     Tried,
+    Why,
 )
 from recall_simulator.load.users import RecallBotUser
 
@@ -38,6 +39,9 @@ GIVE_UP = 10.0
 
 AT_ONCE = 10_000
 """Bots a second, for Locust: the engine itself spreads them out."""
+
+WORKERS_WITHIN = 120.0
+"""Seconds that the expected workers get to come to the master."""
 
 _LINGER = 1.0
 """Seconds after the end of the run for which bots may still close their links."""
@@ -76,7 +80,8 @@ class _Run:
 
     def __init__(self) -> None:
         self.environment: Environment | None = None
-        self._why: Literal["done", "unreachable", "stopped"] = "stopped"
+        self._why: Why = "stopped"
+        self._began = False
         self._aim = 0
         self._course: Course | None = None
 
@@ -90,6 +95,7 @@ class _Run:
         hooks: Any = environment.events
         hooks.test_stop.add_listener(self.over)  # after the conductor's: it has taken all figures
         gevent.spawn(self._listen)
+        gevent.spawn_later(WORKERS_WITHIN, self._never_began, "no workers")
 
     def start(self, environment: Environment, **_: Any) -> None:
         """Every process gets its share of the spawn rate, before it gets its bots."""
@@ -109,6 +115,7 @@ class _Run:
         mission = msgspec.structs.replace(orders.mission, spawn_rate=share)
         orders = msgspec.structs.replace(orders, mission=mission)
         setattr(environment.parsed_options, _ORDERS, msgspec.json.encode(orders).decode())
+        self._began = True
         tell(Began(processes))
 
     def tick(self, now: float) -> tuple[int, float] | None:
@@ -136,6 +143,11 @@ class _Run:
         if not isinstance(environment.runner, runners.WorkerRunner):
             tell(Over(self._why))
 
+    def _never_began(self, why: Why) -> None:
+        """Say that it is over, if not all workers have come: Locust would wait for ever."""
+        if not self._began:
+            tell(Over(why))
+
     @property
     def here(self) -> Environment:
         """Where the run is; there once Locust has started up."""
@@ -151,6 +163,7 @@ class _Run:
                 conductor_of(self.here).take(msgspec.json.decode(line, type=Delta))
         # Whoever started this may be gone for good, and then nobody ends what does not end itself.
         gevent.spawn_later(_LAST, os.killpg, 0, signal.SIGKILL)
+        self._never_began("stopped")
         if self.here.runner is not None:
             self.here.runner.quit()
         web: Any = self.here.web_ui

@@ -11,7 +11,7 @@ from prometheus_client.core import (
     Metric,
 )
 
-from recall_simulator.load.figures import TIMES
+from recall_simulator.load.figures import STATES, TIMES
 from recall_simulator.load.histogram import Histogram, seconds_of
 from recall_simulator.load.outcome import Played
 from recall_simulator.record.errors import UsageError
@@ -54,9 +54,11 @@ class LoadMetrics:
                 family.add_metric([each], count)
             yield family
         gauge = GaugeMetricFamily("recallsim_load_links", "Bots by state.", labels=["state"])
-        for state in links.__struct_fields__:
+        for state in STATES:
             gauge.add_metric([state], getattr(links, state))
         yield gauge
+        stalled = "Of the links that are blocked, for how long the longest has been."
+        yield GaugeMetricFamily("recallsim_load_open_stall_seconds", stalled, value=links.stalled)
         for name in TIMES:
             yield _histogram(name, getattr(total, name))
 

@@ -70,10 +70,13 @@ class Began(msgspec.Struct, frozen=True, tag_field="kind", tag="began"):
     processes: int
 
 
+Why = Literal["done", "unreachable", "no workers", "stopped"]
+
+
 class Over(msgspec.Struct, frozen=True, tag_field="kind", tag="over"):
     """The last line: all figures have been told."""
 
-    why: Literal["done", "unreachable", "stopped"]
+    why: Why
 
 
 Line = Flushed | Trouble | Aimed | Tried | Began | Over

@@ -74,7 +74,14 @@ def judge_run(played: Played, conditions: Sequence[Condition]) -> Outcome:
     """The verdict: what makes the figures worthless comes before what they say."""
     total = played.figures.total
     unknown: list[str] = []
-    if not total.opened:
+    if played.why is not None and not played.processes:
+        missing = "the workers that it waited for have not come"
+        unknown.append(
+            f"{missing}: start each with recallsim load --worker --master-host MASTER"
+            if played.why == "no workers"
+            else f"it was stopped while {missing}"
+        )
+    elif not total.opened:
         classes = ", ".join(f"{name} {count} times" for name, count in total.failures.items())
         causes = [
             usual_cause(

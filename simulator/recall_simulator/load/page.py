@@ -11,7 +11,8 @@ from recall_simulator.load.outcome import Outcome, Played
 from recall_simulator.load.view import TIME_ROWS, duration
 from recall_simulator.report.html.markup import Element, tag
 from recall_simulator.report.html.page import facts, masthead, page
-from recall_simulator.report.html.words import SIGNS, size
+from recall_simulator.report.html.words import SIGNS
+from recall_simulator.report.quantities import size_of
 
 SENTENCES = {
     "ok": "It kept up with all that was asked of it.",
@@ -55,7 +56,7 @@ def _head(played: Played, outcome: Outcome) -> Element:
         ("streams of each", f"{orders.mission.participants} {orders.mission.scene}"),
         ("frames sent", frames),
         ("frames/s", f"{total.sent / seconds:,.0f}"),
-        ("sent", f"{size(total.message_bytes)}, {size(total.message_bytes / seconds)}/s"),
+        ("sent", f"{size_of(total.message_bytes)}, {size_of(total.message_bytes / seconds)}/s"),
         ("links opened", f"{total.opened:,} of {total.dials:,} dials"),
         ("lasted", f"{played.seconds} s"),
         ("processes", str(played.processes)),
@@ -85,8 +86,7 @@ def _head(played: Played, outcome: Outcome) -> Element:
 def _reasons(outcome: Outcome) -> Element | None:
     if not outcome.reasons:
         return None
-    reasons = [tag("li", tag("p", reason)) for reason in outcome.reasons]
-    return tag("section", tag("h2", "Why"), tag("ul", reasons, class_="findings"))
+    return tag("section", tag("h2", "Why"), [tag("p", reason) for reason in outcome.reasons])
 
 
 def _charts(rows: Sequence[Second], played: Played) -> list[Element]:
@@ -99,8 +99,11 @@ def _charts(rows: Sequence[Second], played: Played) -> list[Element]:
     late = [
         Series("half of them", "var(--accent)", of("late", 50)),
         Series("99 of 100", "var(--stroke-doubt)", of("late", 99)),
-        Series("99 of 100, our own lag alone", "var(--open)", of("lag", 99)),
+        Series("99 of 100, our own lag alone", "var(--open)", of("lag", 99), dashed=True),
     ]
+    stalled = [row.all_links.stalled or None for row in rows]
+    if any(stalled):
+        late.append(Series("the longest stall so far", "var(--stroke-lost)", stalled))
     charts = [
         line_chart(
             "Frames a second",
@@ -175,6 +178,8 @@ def _links(total: Counts) -> Element | None:
     ]
     if total.cuts:
         rows.append(("cut by us", "as planned", f"{total.cuts:,}", ""))
+    if total.unanswered:
+        rows.append(("ping without a pong", "within 2 s", f"{total.unanswered:,}", ""))
     if not rows:
         return None
     table = _table(("what", "class", "times", "evidence"), rows)

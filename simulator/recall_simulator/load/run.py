@@ -34,6 +34,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         locust: arguments of its command line.
         command: starts the receiver; None where it runs already.
         observe: `KIND:ARG` of each observer.
+        workers: elsewhere, that are waited for.
         stays: Locust's page stays when the run is over, until Ctrl-C.
         quiet: nothing between the first lines and the summary.
     """
@@ -41,6 +42,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     locust: list[str]
     command: str | None = None
     observe: list[str] = []
+    workers: int = 0
     stays: bool = False
     quiet: bool = False
 
@@ -101,6 +103,8 @@ async def _until_over(
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows has no signal handlers in loops
             loop.add_signal_handler(number, stop.set)
+    if plan.workers:
+        show.say(f"waiting for {plan.workers} {'worker' if plan.workers == 1 else 'workers'}")
     stopped = asyncio.create_task(stop.wait())
     ended = asyncio.create_task(locust.wait())
     began: float | None = None
@@ -151,7 +155,7 @@ class _Shown:
         for happening in self._watch.take(told):
             self._say(happening)
         if self.is_over and self._plan.stays:
-            say(self._console, "the run is over; Ctrl-C ends Locust's page as well")
+            self.say("the run is over; Ctrl-C ends Locust's page as well")
 
     def tick(self) -> None:
         """A line on how it goes, now and then, where nothing is redrawn."""
@@ -168,9 +172,15 @@ class _Shown:
                 f"{recent.sent / max(1, min(RECENT, last - 1)):,.0f} frames/s, late p99 "
                 f"{duration(recent.late.percentile(99))}, lag p99 "
                 f"{duration(recent.lag.percentile(99))}, {links.up} links up, "
-                f"{links.waiting} retrying" + (f", {links.blocked} blocked" * bool(links.blocked)),
+                f"{links.waiting} retrying"
+                + (f", {links.blocked} blocked" * bool(links.blocked))
+                + (f" for {duration(links.stalled)}" * bool(links.stalled)),
             )
         )
+
+    def say(self, text: str) -> None:
+        """A line of its own."""
+        say(self._console, text)
 
     def _say(self, happening: Happening) -> None:
         if not self._plan.quiet:

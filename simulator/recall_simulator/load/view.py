@@ -12,7 +12,7 @@ from recall_simulator.load.figures import Counts, Links
 from recall_simulator.load.histogram import Histogram
 from recall_simulator.load.limit import LAG_BOUND
 from recall_simulator.load.outcome import Happening, Outcome, Played
-from recall_simulator.report.console import size_of
+from recall_simulator.report.quantities import size_of
 
 RECENT = 5
 """Seconds that the figures of the live view are taken over."""
@@ -42,7 +42,7 @@ def live(played: Played, width: int) -> RenderableType:
     shape = played.orders.shape
     last = max(played.figures.seconds, default=0)
     recent = played.figures.over(last - RECENT, last - 1)
-    seconds = max(1, min(RECENT, last))
+    seconds, columns = max(1, min(RECENT, last)), max(10, min(60, width - 34))
     head = Table.grid(padding=(0, 2))
     head.add_row(
         Text("find-limit" if played.orders.find_limit else shape.name, "bold"),
@@ -52,32 +52,34 @@ def live(played: Played, width: int) -> RenderableType:
     )
     return Group(
         head,
-        rates_and_times(recent, seconds),
-        Text.assemble(
-            ("late p99  ", "dim"), sparkline(played, max(10, min(60, width - 30))), no_wrap=True
+        rates_and_times(recent, seconds, due=played.figures.due(last - RECENT, last - 1)),
+        *(
+            Text.assemble((f"{name} p99".ljust(13), "dim"), sparkline(played, name, columns))
+            for name in (("late", "latency") if played.observed else ("late",))
         ),
     )
 
 
 def links_text(links: Links) -> Text:
     """How many links are in which state."""
-    parts = [Text(f"{links.up} up", "green" if links.up else "dim")]
+    blocked = f"blocked for {duration(links.stalled)}" if links.stalled else "blocked"
+    parts = [Text(f"{links.up:,} up", "green" if links.up else "dim")]
     for count, name, style in (
         (links.dialling, "dialling", "yellow"),
         (links.waiting, "retrying", "red"),
-        (links.blocked, "blocked", "magenta"),
+        (links.blocked, blocked, "magenta"),
     ):
         if count:
-            parts.append(Text(f"{count} {name}", style))
+            parts.append(Text(f"{count:,} {name}", style))
     return Text("  ").join(parts)
 
 
-def rates_and_times(counts: Counts, seconds: int) -> RenderableType:
-    """Of a stretch of so many seconds."""
+def rates_and_times(counts: Counts, seconds: int, *, due: int) -> RenderableType:
+    """Of a stretch of so many seconds, in which so many frames came due."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for column in ("", "p50", "p90", "p99", "max"):
         table.add_column(column, justify="right" if column else "left", no_wrap=True)
-    offered, sent = counts.offered / seconds, counts.sent / seconds
+    offered, sent = due / seconds, counts.sent / seconds
     rate = Text(f"{sent:,.0f} frames/s", "bold")
     rate.append(f" of {offered:,.0f} due, {size_of(counts.message_bytes / seconds)}/s", "dim")
     for name, what in TIME_ROWS:
@@ -92,7 +94,7 @@ def rates_and_times(counts: Counts, seconds: int) -> RenderableType:
             *(Text(duration(value), "red" if bad else "") for value in values),
             duration(histogram.highest),
         )
-    return Group(rate, table)
+    return Group(rate, table) if table.row_count else rate
 
 
 def duration(seconds: float) -> str:
@@ -104,10 +106,17 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms" if seconds else "0 ms"
 
 
-def sparkline(played: Played, width: int) -> Text:
-    """Lateness of the last seconds, p99, one character a second."""
-    numbers = sorted(played.figures.seconds)[:-1][-width:]
-    values = [played.figures.seconds[number].counts.late.percentile(99) for number in numbers]
+def sparkline(played: Played, name: str, width: int) -> Text:
+    """One of the times in the last seconds, p99, one character a second.
+
+    While a receiver takes nothing, no frame is `late`: then it is for how long that has gone on.
+    """
+    rows = [row for _, row in sorted(played.figures.seconds.items())][:-1][-width:]
+    times: list[Histogram] = [getattr(row.counts, name) for row in rows]
+    values = [
+        max(histogram.percentile(99), row.all_links.stalled * (name == "late"))
+        for row, histogram in zip(rows, times, strict=True)
+    ]
     highest = max(values, default=0.0)
     text = Text()
     for value in values:
@@ -124,7 +133,7 @@ def line(happening: Happening) -> str:
 def print_summary(console: Console, played: Played, outcome: Outcome) -> None:
     """The last words of a run."""
     total = played.figures.total
-    console.print(rates_and_times(total, max(1, played.seconds)))
+    console.print(rates_and_times(total, max(1, played.seconds), due=total.offered))
     dropped = ", ".join(f"{count:,} ({why})" for why, count in total.dropped.items()) or "0"
     say(
         console,

@@ -59,12 +59,12 @@ def rows(figures: Figures) -> list[dict[str, str]]:
     """
     total, links = figures.total, figures.all_links
     last = max(figures.seconds, default=0)
-    recent = figures.over(last - RECENT, last - 1)
+    recent, due = figures.over(last - RECENT, last - 1), figures.due(last - RECENT, last - 1)
     seconds = max(1, min(RECENT, last))
     found = [
         _row(
             "frames sent",
-            f"{recent.sent / seconds:,.0f}/s of {recent.offered / seconds:,.0f}/s due",
+            f"{recent.sent / seconds:,.0f}/s of {due / seconds:,.0f}/s due",
             total.sent,
         )
     ]
@@ -76,6 +76,8 @@ def rows(figures: Figures) -> list[dict[str, str]]:
             times = {"p50": p50, "p90": p90, "p99": p99, "max": duration(whole.highest)}
             found.append(_row(f"{name}: {what}", shown, whole.total, **times))
     states = f"{links.up} up, {links.waiting} retrying, {links.blocked} blocked"
+    if links.stalled:
+        states += f" for {duration(links.stalled)}"
     return [
         *found,
         _row("links opened", states, total.opened),

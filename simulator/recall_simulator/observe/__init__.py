@@ -4,7 +4,7 @@
 sent: the judge compares.
 """
 
-from recall_simulator.observe.observer import Identify, Now, Observer, Tell
+from recall_simulator.observe.observer import Now, Observer, Tell
 from recall_simulator.observe.observers import Observers
 from recall_simulator.observe.process import ReceiverProcess
 from recall_simulator.observe.spec import KINDS, ObserverSpec, parse_observer
@@ -12,7 +12,6 @@ from recall_simulator.observe.standing import Standing
 
 __all__ = [
     "KINDS",
-    "Identify",
     "Now",
     "Observer",
     "ObserverSpec",

@@ -13,7 +13,6 @@ from PIL import Image, UnidentifiedImageError
 from recall_simulator.frames.mark import Mark
 from recall_simulator.frames.reader import find_mark
 from recall_simulator.frames.tint import is_exchanged
-from recall_simulator.observe.observer import Identify
 from recall_simulator.record.observations import Sighting
 
 State = Literal["whole", "broken", "other"]
@@ -94,19 +93,14 @@ def sighted(
     )
 
 
-def look(data: bytes, identify: Identify | None = None) -> Contents:
+def look(data: bytes) -> Contents:
     """Look at the bytes of a picture file.
 
     Args:
         data: the whole file.
-        identify: knows PNG files by their digests; what it knows is not decoded.
     """
     png = data.startswith(PNG)
     sha256 = hashlib.sha256(data).hexdigest() if png else ""
-    known = identify(sha256) if png and identify else None
-    if known is not None:
-        width, height = (int.from_bytes(data[at : at + 4]) for at in (16, 20))
-        return Contents("whole", (Shown(known, sha256, width, height),))
     try:
         pixels = _pixels(data)
     except UnidentifiedImageError:
@@ -125,7 +119,7 @@ def look(data: bytes, identify: Identify | None = None) -> Contents:
     return Contents("whole", shown)
 
 
-def read(path: Path, identify: Identify | None = None) -> Contents | None:
+def read(path: Path) -> Contents | None:
     """Look into a file; None where it is gone.
 
     Raises:
@@ -143,7 +137,7 @@ def read(path: Path, identify: Identify | None = None) -> Contents | None:
                 return Contents("broken", problem="it is empty", hollow=True)
             if path.stat().st_size > _LARGEST:
                 return Contents("other")
-            found = look(head + file.read(), identify)
+            found = look(head + file.read())
     except FileNotFoundError:
         return None
     if found.state == "other" and path.suffix.lower() in _PICTURE_SUFFIXES:

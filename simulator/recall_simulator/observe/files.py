@@ -10,7 +10,7 @@ from typing import Final
 from recall_simulator.observe.contents import Contents, read
 from recall_simulator.observe.films import WITHOUT
 from recall_simulator.observe.listing import Signature, clock_of_files, matches
-from recall_simulator.observe.observer import Identify, Now, Tell, passed
+from recall_simulator.observe.observer import Now, Tell, passed
 from recall_simulator.observe.shelf import Shelf, is_film
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import Sighting
@@ -37,15 +37,12 @@ class FilesObserver:
         pattern: see `listing.matches`.
         now: real seconds since the run began.
         tell: takes Sighting, Gone and ObserverTrouble.
-        identify: knows PNG files by their digests.
 
     Raises:
         UsageError: the pattern asks for films, and PyAV is not installed.
     """
 
-    def __init__(
-        self, name: str, pattern: str, *, now: Now, tell: Tell, identify: Identify | None = None
-    ) -> None:
+    def __init__(self, name: str, pattern: str, *, now: Now, tell: Tell) -> None:
         if is_film(pattern):
             try:
                 import av  # noqa: F401
@@ -55,7 +52,6 @@ class FilesObserver:
         self._pattern = pattern
         self._now = now
         self._tell = tell
-        self._identify = identify
         self._shelf = Shelf(name, {})
         self._clock = 0.0
         self._last_look = 0.0
@@ -150,10 +146,7 @@ class FilesObserver:
         loop = asyncio.get_running_loop()
         batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
         found = await asyncio.gather(
-            *(
-                loop.run_in_executor(self._pool, partial(_read_all, batch, self._identify))
-                for batch in batches
-            )
+            *(loop.run_in_executor(self._pool, partial(_read_all, batch)) for batch in batches)
         )
         return [contents for batch in found for contents in batch]
 
@@ -162,11 +155,11 @@ class FilesObserver:
             self._tell(observation)
 
 
-def _read_all(paths: list[str], identify: Identify | None) -> list[Contents | Exception | None]:
+def _read_all(paths: list[str]) -> list[Contents | Exception | None]:
     found: list[Contents | Exception | None] = []
     for path in paths:
         try:
-            found.append(read(Path(path), identify))
+            found.append(read(Path(path)))
         except ImportError:
             found.append(ImportError(WITHOUT))
         except OSError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from recall_simulator.observe.contents import look, sighted
-from recall_simulator.observe.observer import Identify, Now, Tell
+from recall_simulator.observe.observer import Now, Tell
 from recall_simulator.observe.rows import RowError, Rows, read_row
 from recall_simulator.record.errors import UsageError, closest
 from recall_simulator.record.observations import Claim, ObserverTrouble, Sighting
@@ -31,7 +31,6 @@ class HookObserver:
         reference: `module:function`; the module is looked for in the current folder too.
         now: real seconds since the run began.
         tell: takes Sighting, Claim and ObserverTrouble.
-        identify: knows PNG files by their digests.
         timeout: real seconds that it may take.
 
     Raises:
@@ -45,14 +44,12 @@ class HookObserver:
         *,
         now: Now,
         tell: Tell,
-        identify: Identify | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
         self.name = name
         self._function = _load(name, reference)
         self._now = now
         self._tell = tell
-        self._identify = identify
         self._timeout = timeout
 
     async def start(self) -> None:
@@ -119,7 +116,7 @@ class HookObserver:
 
     async def _picture(self, path: Path) -> Sighting:
         try:
-            contents = await asyncio.to_thread(lambda: look(path.read_bytes(), self._identify))
+            contents = await asyncio.to_thread(lambda: look(path.read_bytes()))
         except OSError as error:
             raise RowError(f"{path} can't be read: {error.strerror}") from None
         if not contents.shown:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from recall_simulator.observe.contents import look, sighted
-from recall_simulator.observe.observer import Identify, Now, Tell, passed
+from recall_simulator.observe.observer import Now, Tell, passed
 from recall_simulator.observe.rows import RowError, read_rows
 from recall_simulator.observe.trust import trusting
 from recall_simulator.record.errors import UsageError
@@ -38,15 +38,12 @@ class HttpObserver:
         url: of a picture that changes, of the reference receiver's `/report.json`, or of JSON rows.
         now: real seconds since the run began.
         tell: takes Sighting, Claim and ObserverTrouble.
-        identify: knows PNG files by their digests.
 
     Raises:
         UsageError: it is no HTTP address.
     """
 
-    def __init__(
-        self, name: str, url: str, *, now: Now, tell: Tell, identify: Identify | None = None
-    ) -> None:
+    def __init__(self, name: str, url: str, *, now: Now, tell: Tell) -> None:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise UsageError(
                 f"--observe {name}: {url!r} is no HTTP address; one is written "
@@ -56,7 +53,6 @@ class HttpObserver:
         self._url = url
         self._now = now
         self._tell = tell
-        self._identify = identify
         self._stopping = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
         self._latest = b""
@@ -127,7 +123,7 @@ class HttpObserver:
         if body == self._latest:
             return
         at = self._now()
-        contents = await asyncio.to_thread(look, body, self._identify)
+        contents = await asyncio.to_thread(look, body)
         if contents.state != "whole":
             self._problem = f"what it answered can't be read: {contents.problem}"
         for shown in contents.shown:

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from recall_simulator.frames.mark import Mark
 from recall_simulator.record.observations import Observation
 
 Now = Callable[[], float]
@@ -18,12 +17,6 @@ Now = Callable[[], float]
 
 Tell = Callable[[Observation], None]
 """Takes an observation; called on the event loop only."""
-
-Identify = Callable[[str], Mark | None]
-"""What a PNG file shows, by its SHA-256 in hex, where that is known: saves decoding it.
-
-Called in threads.
-"""
 
 
 class Observer(Protocol):

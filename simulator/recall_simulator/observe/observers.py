@@ -14,7 +14,7 @@ from recall_simulator.observe.command import CommandObserver
 from recall_simulator.observe.files import FilesObserver
 from recall_simulator.observe.hook import HookObserver
 from recall_simulator.observe.http import HttpObserver
-from recall_simulator.observe.observer import Identify, Now, Observer, Tell
+from recall_simulator.observe.observer import Now, Observer, Tell
 from recall_simulator.observe.process import START_WITHIN, ReceiverProcess
 from recall_simulator.observe.relay import RelayObserver
 from recall_simulator.observe.spec import ObserverSpec, parse_observer
@@ -46,7 +46,6 @@ class Observers:
         tell: takes every observation, on the event loop.
         standing: has the receiver of `command` where it may be up since an earlier run.
         may_stay: whether what was seen of the run is enough to leave it up for another.
-        identify: what a PNG file shows, by its SHA-256, where that is known; called in threads.
         folder: where commands run; the current folder unless given.
         start_within: real seconds until the receiver must listen.
         settle_within: real seconds that settling may take at the end.
@@ -65,7 +64,6 @@ class Observers:
         tell: Tell,
         standing: Standing | None = None,
         may_stay: Callable[[], bool] = lambda: False,
-        identify: Identify | None = None,
         folder: Path | None = None,
         start_within: float = START_WITHIN,
         settle_within: float = SETTLE_WITHIN,
@@ -78,11 +76,11 @@ class Observers:
         within: list[Observer] = []
         listeners: list[Callable[[int, str], None]] = []
         looking: dict[str, Callable[..., Observer]] = {
-            "files": partial(FilesObserver, identify=identify),
-            "http": partial(HttpObserver, identify=identify),
-            "ws": partial(RelayObserver, identify=identify),
+            "files": FilesObserver,
+            "http": HttpObserver,
+            "ws": RelayObserver,
             "command": partial(CommandObserver, folder=folder),
-            "python": partial(HookObserver, identify=identify),
+            "python": HookObserver,
         }
 
         def tell_with_last_lines(observation: Observation) -> None:

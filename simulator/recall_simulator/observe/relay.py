@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from recall_simulator.observe.contents import Contents, look, sighted
-from recall_simulator.observe.observer import Identify, Now, Tell, passed
+from recall_simulator.observe.observer import Now, Tell, passed
 from recall_simulator.observe.trust import trusting
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import ObserverTrouble
@@ -38,15 +38,12 @@ class RelayObserver:
         url: websocket address of the relay.
         now: real seconds since the run began.
         tell: takes Sighting and ObserverTrouble.
-        identify: knows PNG files by their digests.
 
     Raises:
         UsageError: it is no websocket address.
     """
 
-    def __init__(
-        self, name: str, url: str, *, now: Now, tell: Tell, identify: Identify | None = None
-    ) -> None:
+    def __init__(self, name: str, url: str, *, now: Now, tell: Tell) -> None:
         try:
             endpoint = parse_endpoint(url)
         except UsageError as error:
@@ -56,7 +53,6 @@ class RelayObserver:
         self._tls = trusting() if endpoint.secure else None
         self._now = now
         self._tell = tell
-        self._identify = identify
         self._queue: asyncio.Queue[tuple[float, bytes | str]] = asyncio.Queue(QUEUE)
         self._connected = asyncio.Event()
         self._news = asyncio.Event()
@@ -121,7 +117,7 @@ class RelayObserver:
         while True:
             at, message = await self._queue.get()
             try:
-                claimed, contents = await asyncio.to_thread(_read, message, self._identify)
+                claimed, contents = await asyncio.to_thread(_read, message)
                 self._take(at, claimed, contents)
             finally:
                 self._queue.task_done()
@@ -137,20 +133,18 @@ class RelayObserver:
             self._tell(sighted(shown, observer=self.name, where=where, at=at, **claimed))
 
     def _tell_troubles(self) -> None:
-        closed = (
-            f"; it closed {len(self._closings)} times, first with {self._closings[0]}"
-            if (self._closings)
-            else ""
-        )
+        closed = ""
+        if self._closings:
+            closed = f"closed {len(self._closings)} times, first with {self._closings[0]}"
         if not self._connected.is_set():
             self._trouble(f"no relay answers at {self._url}: {self._refusal}", "blind")
         elif not self._pictures:
             other = f" but {self._others} other messages" if self._others else ""
-            self._trouble(f"{self._url} handed on no picture{other}{closed}", "blind")
-        elif self._closings:
+            end = f"; it {closed}" if closed else ""
+            self._trouble(f"{self._url} handed on no picture{other}{end}", "blind")
+        elif closed:
             self._trouble(
-                f"{self._url} closed {len(self._closings)} times, first with {self._closings[0]}: "
-                "what it handed on until we were back was not seen",
+                f"{self._url} {closed}: what it handed on until we were back was not seen",
                 "partial",
             )
         elif self._unlooked:
@@ -166,12 +160,10 @@ class RelayObserver:
         )
 
 
-def _read(
-    message: bytes | str, identify: Identify | None
-) -> tuple[dict[str, Any], Contents | None]:
+def _read(message: bytes | str) -> tuple[dict[str, Any], Contents | None]:
     """The picture in a message, and what the relay says of it; None where there is none."""
     if isinstance(message, bytes):
-        found = look(message, identify)
+        found = look(message)
         if found.shown:
             return {}, found
     try:
@@ -179,7 +171,7 @@ def _read(
     except ValueError:
         return {}, None
     data = _buried(said, _DEPTH)
-    return _claimed(said), (look(data, identify) if data else None)
+    return _claimed(said), (look(data) if data else None)
 
 
 def _buried(said: object, depth: int) -> bytes | None:

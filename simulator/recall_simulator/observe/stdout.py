@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import Counter
-from typing import Final
+from typing import Final, Literal
 
 from recall_simulator.observe.observer import Now, Tell, passed
 from recall_simulator.observe.rows import RowError, read_row
@@ -99,19 +99,16 @@ class StdoutObserver:
             return
         if self._matched == 0:
             said = f"none of {self._lines} lines fits" if self._lines else "it wrote no line"
-            trouble, severity = f"{said} on standard output; is it buffered?", "blind"
+            self._trouble(f"{said} on standard output; is it buffered?", "blind")
         elif self._unread:
             problem, count = self._unread.most_common(1)[0]
             lost = self._unread.total()
-            trouble = f"{lost} of {self._matched} lines that fit can't be read: {problem} ({count})"
-            severity = "blind" if lost == self._matched else "partial"
-        else:
-            return
-        self._tell(
-            ObserverTrouble(
-                observer=self.name,
-                at=self._now(),
-                trouble=trouble,
-                severity="blind" if severity == "blind" else "partial",
+            self._trouble(
+                f"{lost} of {self._matched} lines that fit can't be read: {problem} ({count})",
+                "blind" if lost == self._matched else "partial",
             )
+
+    def _trouble(self, trouble: str, severity: Literal["blind", "partial"]) -> None:
+        self._tell(
+            ObserverTrouble(observer=self.name, at=self._now(), trouble=trouble, severity=severity)
         )

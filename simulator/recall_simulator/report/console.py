@@ -18,15 +18,11 @@ from recall_simulator.record.events import (
     RunStarted,
 )
 from recall_simulator.record.findings import Verdict
+from recall_simulator.report.quantities import size_of
+from recall_simulator.report.table import STYLES
 from recall_simulator.report.tally import BotTally, StreamTally, Tally
 
 _STATE_STYLES = {"up": "green", "dialling": "yellow", "finished": "green", "starting": "dim"}
-_VERDICT_STYLES = {
-    "ok": "bold green",
-    "tolerated": "bold yellow",
-    "failed": "bold red",
-    "inconclusive": "bold magenta",
-}
 _BESIDE_STREAMS = 9
 """Lines of the terminal that the stream rows leave to the rest of the view."""
 
@@ -47,21 +43,11 @@ def print_head(console: Console, event: RunStarted) -> None:
     console.print(Text.assemble("receiver ", (event.url, "cyan")), soft_wrap=True)
 
 
-def size_of(count: float) -> str:
-    """Bytes for people: `325 KB`, `1.6 MB`."""
-    for unit in ("B", "KB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:.0f} {unit}" if unit in ("B", "KB") else f"{count:.1f} {unit}"
-        count /= 1000
-    raise AssertionError
-
-
 class PlainConsole:
     """A handler that writes a line for each link event: for logs and CI."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._several = False
 
     def __enter__(self) -> Self:
         return self
@@ -80,17 +66,12 @@ class PlainConsole:
             case RetryScheduled():
                 self._tell(event, f"dials again in {event.wait:g} s")
             case BotEnded(reason="unconnected" | "gave up"):
-                self._say(
-                    f"{event.at:7.1f} s  {event.scenario}  bot {event.bot[:8]}  {event.reason}"
-                )
+                self._tell(event, event.reason)
 
-    def _tell(self, event: LinkOpened | AttemptEnded | RetryScheduled, what: str) -> None:
-        self._say(
-            f"{event.at:7.1f} s  {event.scenario}  bot {event.bot[:8]}  "
-            f"attempt {event.attempt}  {what}"
-        )
-
-    def _say(self, line: str) -> None:
+    def _tell(
+        self, event: LinkOpened | AttemptEnded | RetryScheduled | BotEnded, what: str
+    ) -> None:
+        line = f"{_about(event)}  {what}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -125,11 +106,14 @@ class LiveConsole:
         """Print what should stay; the table redraws itself."""
         match event:
             case LinkOpened() if event.attempt > 1:
-                self._console.print(_line(event).append("connected", "green"))
+                self._print(event, "connected", "green")
             case AttemptEnded(outcome=outcome) if outcome.text != "completed":
                 detail = f": {outcome.detail}" if outcome.detail else ""
                 style = "yellow" if outcome.cause == "plan" else "red"
-                self._console.print(_line(event).append(outcome.text + detail, style))
+                self._print(event, outcome.text + detail, style)
+
+    def _print(self, event: LinkOpened | AttemptEnded, what: str, style: str) -> None:
+        self._console.print(Text(f"{_about(event)}  ", "dim").append(what, style))
 
     def view(self) -> RenderableType:
         """What the terminal shows at this moment."""
@@ -164,10 +148,10 @@ class LiveConsole:
         return line
 
 
-def _line(event: LinkOpened | AttemptEnded) -> Text:
-    """The beginning of a line about an attempt."""
-    where = f"{event.scenario}  bot {event.bot[:8]}  attempt {event.attempt}"
-    return Text(f"{event.at:7.1f} s  {where}  ", "dim")
+def _about(event: LinkOpened | AttemptEnded | RetryScheduled | BotEnded) -> str:
+    """When and where something happened, which a line begins with."""
+    attempt = "" if isinstance(event, BotEnded) else f"  attempt {event.attempt}"
+    return f"{event.at:7.1f} s  {event.scenario}  bot {event.bot[:8]}{attempt}"
 
 
 def links(bots: list[BotTally]) -> Text:
@@ -231,12 +215,11 @@ def print_summary(console: Console, tally: Tally, verdict: Verdict) -> None:
         highlight=False,
     )
     for finding in verdict.findings:
-        cause = f" — {finding.cause}" if finding.cause else ""
         console.print(
             Text.assemble(
-                (f"{finding.severity:>12}  ", _VERDICT_STYLES.get(finding.severity, "dim")),
+                (f"{finding.severity:>12}  ", STYLES.get(finding.severity, "dim")),
                 (f"{finding.scenario}: " if finding.scenario else ""),
-                f"{finding.what}{cause}",
+                finding.text,
             ),
             soft_wrap=not console.is_terminal,
         )
@@ -246,7 +229,7 @@ def print_summary(console: Console, tally: Tally, verdict: Verdict) -> None:
     console.print(
         Text.assemble(
             "verdict ",
-            (verdict.verdict, _VERDICT_STYLES[verdict.verdict]),
+            (verdict.verdict, STYLES[verdict.verdict]),
             (f"  (looked at: {', '.join(verdict.looked_at)};", "dim"),
             (f" not looked at: {', '.join(verdict.not_looked_at)})", "dim"),
         ),

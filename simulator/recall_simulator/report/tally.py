@@ -196,7 +196,6 @@ class Tally:
                     "cause": end.outcome.cause,
                     "detail": end.outcome.detail,
                     "in_doubt": end.in_doubt,
-                    "closing": msgspec.to_builtins(end.closing),
                 }
                 for end in self.ends
             ],

@@ -55,7 +55,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         settings: what it was told.
         begins: the first event, with the seed and run id that were made up where none was given.
         named: the scenarios, by the name that reports use.
-        scenarios: the plans of each, by name, in the order in which they are played.
+        plans: one for each bot of a scenario, by name, in the order in which they are played.
         library: of pictures.
         warnings: what the user should be told.
     """
@@ -63,7 +63,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     begins: RunStarted
     named: dict[str, Named]
-    scenarios: dict[str, list[Plan]]
+    plans: dict[str, list[Plan]]
     library: FrameLibrary
     warnings: list[str]
 
@@ -121,7 +121,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             settings=settings,
             begins=begins,
             named=scenarios,
-            scenarios=plans,
+            plans=plans,
             library=library,
             warnings=[*endpoint.warnings, *warnings],
         )
@@ -137,10 +137,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             What the user should be told.
         """
         shots = [
-            shot
-            for plans in self.scenarios.values()
-            for plan in plans
-            for shot in first_shots(plan)
+            shot for plans in self.plans.values() for plan in plans for shot in first_shots(plan)
         ]
         folder = cache_folder()
         cache = DiskCache(folder) if folder else None
@@ -202,7 +199,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         except ReceiverError as error:
             interrupted = False
             reason = f"the receiver could not be started: {error.problem}"
-            emit(RunBroken(reason=reason, not_played=list(self.scenarios)))
+            emit(RunBroken(reason=reason, not_played=list(self.plans)))
             raise
         except asyncio.CancelledError:
             return
@@ -248,10 +245,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
                 opened.add(event.scenario)
 
         breaker = Breaker()
-        left = list(self.scenarios)
+        left = list(self.plans)
         while left:
             name = left.pop(0)
-            await self.play_plans(self.scenarios[name], [note, *handlers], elapsed)
+            await self.play_plans(self.plans[name], [note, *handlers], elapsed)
             if not left:
                 return
             died = False

@@ -83,12 +83,15 @@ class DiskCache:
     Args:
         folder: made if it is not there.
         limit: bytes; the files that were not used for longest go first.
+
+    Attributes:
+        warning: why nothing more is written; empty while all is well.
     """
 
     def __init__(self, folder: Path, *, limit: int = LIMIT) -> None:
         self.folder = folder
         self.limit = limit
-        self.warnings: list[str] = []
+        self.warning = ""
 
     def get(self, name: str) -> Base | None:
         """A base by name, unless it is missing or damaged."""
@@ -112,7 +115,7 @@ class DiskCache:
 
     def put(self, name: str, base: Base) -> None:
         """Keep a base, unless writing failed before."""
-        if self.warnings:
+        if self.warning:
             return
         front = base.front
         png = pybase64.b64decode(front.text, validate=True)
@@ -130,9 +133,7 @@ class DiskCache:
                     part.unlink(missing_ok=True)
                     raise
         except OSError as error:
-            self.warnings.append(
-                f"pictures are not cached: {self.folder}: {error.strerror or error}"
-            )
+            self.warning = f"pictures are not cached: {self.folder}: {error.strerror or error}"
 
     def trim(self) -> None:
         """Delete the files that were not used for longest, down to the limit."""
@@ -214,7 +215,8 @@ def prepare(
     if cache:
         if made:
             cache.trim()
-        told += cache.warnings
+        if cache.warning:
+            told.append(cache.warning)
     return Prepared(made, read, tuple(told))
 
 

@@ -65,6 +65,8 @@ def load_pictures(folder: Path, *, hold: int = 4) -> Loaded:
                 for path in folder.iterdir()
                 if not path.name.startswith(".") and path.is_file()
             )
+        elif not folder.is_file():
+            raise UsageError(f"{folder} is neither a file nor a folder: name one with pictures")
     except OSError as error:
         raise UsageError(f"the folder {folder} cannot be read: {_reason(error)}") from error
     if not files:
@@ -79,6 +81,8 @@ def load_pictures(folder: Path, *, hold: int = 4) -> Loaded:
         try:
             pictures.append(_read(path))
         except _RefusedError as refused:
+            if path == folder:
+                raise UsageError(f"{path}: {refused}") from refused
             told.append(f"{path}: {refused}; skipped")
     if not pictures:
         raise UsageError(

@@ -246,6 +246,10 @@ def convert(data: dict[str, Any], source: str) -> Scenario:
         raise ScenarioError(key, problem, source) from None
 
 
+_PLAIN = {"array": "a list in brackets", "object": "a table"}
+"""What msgspec calls things, and people who write TOML."""
+
+
 def _explain(message: str, data: dict[str, Any]) -> tuple[str, str]:
     """Make of msgspec's message a key path and a sentence that says what would be right."""
     text, _, path = message.partition(" - at `$")
@@ -264,6 +268,8 @@ def _explain(message: str, data: dict[str, Any]) -> tuple[str, str]:
         except ValueError as error:
             return key, str(error)
     text = text[0].lower() + text[1:].replace("`", "")
+    for word, plain in _PLAIN.items():
+        text = text.replace(word, plain)
     return key, f"{value!r} can't stand here: {text}" if steps else text
 
 

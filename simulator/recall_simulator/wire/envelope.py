@@ -147,7 +147,7 @@ def absolute_time(start_time: datetime, relative: float, options: WireOptions) -
 @lru_cache(maxsize=4096)
 def _whole_second(start_time: datetime, seconds: int) -> str:
     """Many frames share a second, and this is most of what their time costs."""
-    moment = start_time.replace(microsecond=0) + timedelta(seconds=seconds)
+    moment = start_time + timedelta(seconds=seconds)
     return moment.astimezone(UTC).isoformat(timespec="seconds")[:-6]
 
 

@@ -1,30 +1,27 @@
 """The receiver without a bug, but that it decodes on the event loop, 0.35 s a picture.
 
-    python blocking.py --port PORT --save DIR
+    PYTHONPATH=tests/quality python -m planted.blocking --port PORT --save DIR
 
 However fast the machine, it takes that long.
 """
 
 import asyncio
-import runpy
 import sys
 import threading
-from pathlib import Path
-from typing import Any
+
+from .receiver.__main__ import BUGS, main
+from .receiver.clean import Clean
 
 DECODING = 0.35
 
-receiver = runpy.run_path(str(Path(__file__).with_name("receiver.py")))
-decoded = receiver["Clean"].decoded
 
-
-def decoded_slowly(self: Any, png: bytes) -> bytes | None:
-    threading.Event().wait(DECODING)
-    picture: bytes | None = decoded(self, png)
-    return picture
+class Blocking(Clean):
+    def decoded(self, png: bytes) -> bytes | None:
+        threading.Event().wait(DECODING)
+        return super().decoded(png)
 
 
 if __name__ == "__main__":
-    receiver["Clean"].decoded = decoded_slowly
+    BUGS["clean"] = Blocking
     sys.argv.insert(1, "clean")
-    asyncio.run(receiver["main"]())
+    asyncio.run(main())

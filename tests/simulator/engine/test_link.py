@@ -4,6 +4,9 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import os
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -85,6 +88,61 @@ def test_frames_in_pieces_arrive_whole_whatever_the_socket_takes_at_once(
 
     assert over_a_link(use, collect, new_loop=new_loop, max_size=None) is None
     assert got == [text for message in messages for text in (message.decode(), "{}")]
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, uvloop.new_event_loop])
+def test_a_frame_does_not_overtake_what_waits_though_the_socket_has_room_again(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    frames = [MaskedText(letter * size) for letter, size in ((b"a", 20_000_000), (b"b", 70_000))]
+
+    async def main() -> bytes:
+        upgraded: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
+        upgraded = asyncio.get_running_loop().create_future()
+
+        async def hand_over(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await upgrade(reader, writer)
+            upgraded.set_result((reader, writer))
+
+        async with await asyncio.start_server(hand_over, "127.0.0.1", 0) as server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
+            reader, writer = await upgraded
+            link.send(frames[0])
+            waiting = link.unsent
+            got = b""
+            with contextlib.suppress(BlockingIOError):  # all that has left, in one turn of the loop
+                while part := os.read(writer.get_extra_info("socket").fileno(), 2**20):
+                    got += part
+            link.send(frames[1])
+            assert 0 < waiting < link.unsent
+            got += await reader.readexactly(sum(map(len, expected)) - len(got))
+            await link.cut("rst")
+            writer.transport.abort()
+            return got
+
+    expected = [piece for frame in frames for piece in frame.frame]
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert runner.run(main()) == b"".join(expected)
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, uvloop.new_event_loop])
+def test_a_link_can_be_slow_on_any_event_loop(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    got: list[str | bytes] = []
+
+    async def collect(connection: ServerConnection) -> None:
+        got.extend([message async for message in connection])
+
+    async def use(link: Link) -> bool:
+        link.send(MaskedText(masked(b"x" * 100_000, 0)))
+        held_back = link.is_held_back
+        await link.close(1000)
+        return held_back
+
+    assert over_a_link(use, collect, LinkPlan(bandwidth=2_000_000), new_loop)
+    assert got == ["x" * 100_000]
 
 
 def test_a_ping_is_answered() -> None:
@@ -291,6 +349,36 @@ def test_a_close_frame_before_a_reset_is_read_though_a_write_fails_first() -> No
     assert (outcome.text, outcome.cause) == ("closed 1008", "receiver")
 
 
+@pytest.mark.parametrize("message", [b"x" * 100, MaskedText(masked(b"x" * 100, 0))])
+def test_a_reset_that_a_write_meets_is_told_as_one(message: bytes | MaskedText) -> None:
+    async def main() -> Outcome:
+        silent, gone = asyncio.Event(), asyncio.Event()
+
+        async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await upgrade(reader, writer)
+            await silent.wait()
+            linger = struct.pack("ii", 1, 0)  # closing resets (socket(7))
+            sock = writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+            gone.set()
+
+        async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
+            await link.cut("silent")  # so that it is a write which learns of the reset
+            silent.set()
+            await gone.wait()
+            link.send(message)
+            return await asyncio.wait_for(link.lost, 20)
+
+    outcome = asyncio.run(main())
+    assert (outcome.text, outcome.cause) == ("cut", "receiver")
+    assert "reset" in outcome.detail
+
+
 def test_a_cut_in_answer_to_a_close_frame_is_told() -> None:
     async def main() -> Outcome | None:
         server = await asyncio.start_server(upgrade_then(b"", answer=b""), "127.0.0.1", 0)
@@ -317,6 +405,7 @@ def test_a_close_frame_that_nobody_reads_is_given_up() -> None:
     assert (outcome.text, outcome.cause) == ("unanswered close", "plan")
 
 
+@pytest.mark.slow
 def test_a_receiver_that_takes_nothing_is_no_slow_network() -> None:
     async def doze(connection: ServerConnection) -> None:
         connection.transport.pause_reading()
@@ -330,7 +419,8 @@ def test_a_receiver_that_takes_nothing_is_no_slow_network() -> None:
         return [*seen, link.is_blocked, await link.writable(0.2)]
 
     plan = LinkPlan(bandwidth=1e9)
-    assert over_a_link(use, doze, plan, max_size=None) == [True, True, False]
+    seen = over_a_link(use, doze, plan, max_size=None, close_timeout=0.1)
+    assert seen == [True, True, False]
 
 
 def test_a_cut_says_how_much_never_left() -> None:

@@ -51,6 +51,14 @@ def test_a_picture_that_fits_is_left_alone() -> None:
     assert str(Size(40, 30)) == "40x30"
 
 
+@pytest.mark.parametrize(("height", "width"), [(1, 3000), (3000, 1)])
+def test_a_picture_that_is_a_line_stays_one(height: int, width: int) -> None:
+    fitted = letterbox(np.full((height, width, 3), 200, np.uint8), Size(300, 200))
+    lit = np.argwhere(fitted[:, :, 0])
+    assert fitted.shape == (200, 300, 3)
+    assert np.ptp(lit, axis=0).tolist() == ([0, 299] if width > 1 else [199, 0])
+
+
 def test_what_is_outside_the_picture_paints_nothing() -> None:
     light = np.full((20, 20, 3), 9, np.float32)
     stage = Stage(light, (0.0, 0.0, 1.0), 20)

@@ -171,6 +171,18 @@ def test_own_pictures_stand_in_for_scenes_and_carry_marks(fonts: Fonts, shot: Sh
     assert tuple(library.pixels(shot("black"))[10, 10]) == (0, 0, 0)
 
 
+def test_own_pictures_are_kept_once_for_all_streams_which_begin_at_different_ones(
+    fonts: Fonts,
+) -> None:
+    album = Album([np.full((9, 16, 3), colour, np.uint8) for colour in (40, 80, 120)])
+    scenes = ("webcam", "portrait", "photo")
+    shots = [Shot(n * 100, "Ada", "webcam", scenes[n], 64, 36, 0, 0.0) for n in range(3)]
+    first, second = (fresh(fonts, seed=seed, pictures=album) for seed in (1, 2))
+    assert len(first.missing(shots)) == 3
+    assert first.missing(shots) == second.missing(shots)
+    assert {int(first.pixels(shot)[18, 32, 0]) for shot in shots} == {40, 80, 120}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_unspliced_kinds_show_the_same_picture(

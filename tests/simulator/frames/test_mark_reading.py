@@ -1,5 +1,6 @@
 """The mark comes through what is done to pictures, and is never read wrongly."""
 
+import random
 from collections.abc import Callable
 from io import BytesIO
 from typing import Literal
@@ -158,6 +159,9 @@ CHANGES: dict[str, Change] = {
     "letter-box white": boxed(1000, 640, bars=255),
     "letter-box grey": boxed(640, 1000, bars=128),
     "letter-box then JPEG 50": chained(boxed(1280, 720), jpeg(50)),
+    "letter-box grey then JPEG 50": chained(boxed(1280, 1100, bars=128), jpeg(50)),
+    "letter-box white then JPEG 50": chained(boxed(1280, 1100, bars=255), jpeg(50)),
+    "letter-box grey then libx264 crf 28": chained(boxed(1280, 1100, bars=128), film(28)),
     "libx264 crf 23": film(23),
     "libx264 crf 28": film(28),
     "libx264 crf 35": film(35),
@@ -179,6 +183,26 @@ def test_a_mark_survives(
 ) -> None:
     pixels = decoded(library.encode(shot(scene, size)))
     assert read_mark(CHANGES[change](pixels)) == EXPECTED
+
+
+@pytest.mark.slow
+def test_a_mark_survives_any_scale_from_a_half_any_bars_and_jpeg_behind_them(
+    library: FrameLibrary, shot: Callable[..., Shot], decoded: Callable[[Encoded], Pixels]
+) -> None:
+    rng = random.Random(4)
+    pictures = [decoded(library.encode(shot(scene, size))) for scene, size in CASES[:4]]
+    lost = []
+    for _ in range(250):
+        wide, high = rng.uniform(0.5, 1.5), rng.uniform(0.8, 1.25)
+        how = rng.choice([Image.Resampling.NEAREST, Image.Resampling.BOX, Image.Resampling.LANCZOS])
+        small = scaled(wide, how, stretch=rng.choice([1.0, high]))(rng.choice(pictures))
+        height, width, _ = small.shape
+        across, down = rng.choice([(0, 0), (rng.randrange(200), 0), (0, rng.randrange(200))])
+        bars, quality = rng.choice([0, 40, 128, 255]), rng.choice([50, 75, 95])
+        change = chained(boxed(width + 2 * across, height + 2 * down, bars=bars), jpeg(quality))
+        if read_mark(change(small)) != EXPECTED:
+            lost.append((width, height, across, down, bars, quality))
+    assert lost == []
 
 
 @pytest.mark.parametrize("change", ["lossless", "JPEG 75", "x0.5", "RGBA", "grey", "BGR"])
@@ -342,6 +366,10 @@ def test_a_picture_of_our_own_without_marks_has_none(
     plain = FrameLibrary(run_id="0badcafe", seed=7, fonts=fonts, marks=False)  # type: ignore[arg-type]
     for scene, size in (("webcam", (480, 360)), ("slide", (640, 360)), ("flat", (480, 360))):
         assert read_mark(decoded(plain.encode(shot(scene, size)))) is None
+
+
+def test_a_picture_of_pillows_is_as_good_as_an_array(strip: Pixels) -> None:
+    assert read_mark(Image.fromarray(strip)) == EXPECTED
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,27 @@ class DropsOnNullName(Clean):
             raise LookupError("a person without a name")
 
 
+class LeavesOutNullName(Clean):
+    """Nothing is kept of a person without a name, and nothing is said of it."""
+
+    def look(self, message: Any, frame: Any) -> None:
+        if frame["participant"]["name"] is None:
+            raise Refused
+
+
+class KeepsSome(Clean):
+    """Of one connection eight frames are kept: that is no bug of any frame's."""
+
+    async def connected(self, connection: ServerConnection) -> None:
+        self.kept = 0
+        await super().connected(connection)
+
+    def look(self, message: Any, frame: Any) -> None:
+        self.kept += frame["participant"]["name"] != "Sentinel"
+        if self.kept > 8 and frame["participant"]["name"] != "Sentinel":
+            raise Refused
+
+
 class DiesOfWideId(Clean):
     """The process goes with an id that no 32 bits hold."""
 
@@ -128,6 +149,8 @@ class GrowsWithDeclaredSize(Clean):
 BUGS = {
     "clean": Clean,
     "drops-on-null-name": DropsOnNullName,
+    "leaves-out-null-name": LeavesOutNullName,
+    "keeps-some": KeepsSome,
     "dies-of-wide-id": DiesOfWideId,
     "hangs-on-endless-time": HangsOnEndlessTime,
     "loses-after-base64": LosesAfterBase64,

@@ -196,3 +196,33 @@ def test_a_target_that_cannot_be_run_is_the_users_to_mend(target: str, words: st
         fuzz_target(target, max_examples=10)
     assert str(caught.value).startswith(f"--target {target}: ")
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "allow", ["json.JSONDecodeError", "asyncio.TimeoutError", "csv:Error", "Parser.Unreadable"]
+)
+def test_an_exception_goes_by_any_of_its_names(allow: str) -> None:
+    assert fuzz_target("oddities:quiet", allow=[allow], max_examples=1).findings == []
+
+
+@pytest.mark.parametrize(
+    ("allow", "words"),
+    [
+        ("ValueErorr", "there is no such exception; did you mean ValueError?"),
+        ("Refusd", "there is no such exception; did you mean Refused?"),
+        ("oddities.Refuse", "there is no such exception; did you mean oddities.Refused"),
+        ("nowhere.Refused", "there is no such exception"),
+        ("NotAnywhere", "there is no such exception; give its name in full"),
+        ("Parser", "it is no exception"),
+        ("sys.exit", "it is no exception"),
+    ],
+)
+def test_an_exception_that_nobody_can_raise_is_the_users_to_mend(allow: str, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        fuzz_target("oddities:quiet", allow=["ValueError", allow], max_examples=10)
+    assert str(caught.value).startswith(f"--allow {allow}: {words}")
+
+
+def test_an_alias_of_an_exception_is_allowed_as_well() -> None:
+    finding = first_finding("refuses_all", allow=("oddities.NotLiked",))
+    assert (finding.outcome, finding.error) == ("refused", "ReallyRefused")

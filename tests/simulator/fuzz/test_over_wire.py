@@ -5,6 +5,7 @@ What counts is the number of inputs, never the time that they take; with `-s` th
 
 import difflib
 import itertools
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -67,6 +68,13 @@ NODE = [
 ]
 PYTHON = [
     Planted("drops-on-null-name", "dropped", "closed 1011", ("data.data.participant.name",)),
+    Planted(
+        "leaves-out-null-name",
+        "lost",
+        "this frame",
+        ("data.data.participant.name",),
+        observed=True,
+    ),
     Planted("dies-of-wide-id", "died", "exit code 3", ("data.data.participant.id",)),
     Planted("hangs-on-endless-time", "hung", "", ("data.data.timestamp.relative",)),
     Planted("loses-after-base64", "lost", "", ("base64", "data.data.buffer"), observed=True),
@@ -154,6 +162,19 @@ def test_drop_death_hang_loss_and_growth_are_told_apart(planted: Planted) -> Non
     assert changed_stretches(finding.minimal.data) == 1
 
 
+def test_the_docs_have_every_bug_as_it_is_found_and_none_took_a_minute() -> None:
+    page = (HERE.parents[2] / "docs" / "fuzz.md").read_text(encoding="utf-8")
+    found_as, part, after = "([^|]+)", "`([^|]+)`", r"[\d,]+ \| ([\d.]+) s"
+    row = rf"^\| `([\w-]+)` \| (?:Node|Python) \| [^|]+ \| {found_as} \| {part} \| {after} \|$"
+    rows = re.findall(row, page, re.MULTILINE)
+    planted = [*NODE, *PYTHON]
+    assert [bug for bug, *_ in rows] == [each.bug for each in planted]
+    for (_, found, differs, seconds), each in zip(rows, planted, strict=True):
+        assert found == f"{each.outcome} {each.error}".strip()
+        assert differs in each.parts
+        assert float(seconds) < 60
+
+
 def test_nothing_is_found_in_a_clean_node_receiver(node_script: NodeScript) -> None:
     command = [*node_script(HERE / "planted_node" / "receiver.mjs"), "clean"]
     report = fuzzed(command, inputs=3000)
@@ -162,7 +183,15 @@ def test_nothing_is_found_in_a_clean_node_receiver(node_script: NodeScript) -> N
 
 def test_nothing_is_found_in_a_clean_python_receiver() -> None:
     report = fuzzed([sys.executable, str(HERE / "planted_receiver.py"), "clean"], observed=True)
+    assert (report.findings, report.stopped, report.not_looked_at) == ([], "", [])
+
+
+def test_who_leaves_out_some_frames_whatever_they_are_loses_none() -> None:
+    command = [sys.executable, str(HERE / "planted_receiver.py"), "keeps-some"]
+    report = fuzzed(command, observed=True, inputs=200)
     assert (report.findings, report.stopped) == ([], "")
+    (unseen,) = report.not_looked_at
+    assert unseen.startswith("valid messages left out silently")
 
 
 def test_nothing_is_found_in_the_node_receiver_of_the_other_stacks(

@@ -200,6 +200,25 @@ def test_the_pytest_file_starts_the_receiver_itself(tmp_path: Path) -> None:
         assert done.returncode == code, done.stdout
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("bug", "code"), [("leaves-out-null-name", WRONG), ("clean", OK)])
+def test_a_frame_that_is_left_out_is_told_from_one_that_gets_through(
+    bug: str, code: int, tmp_path: Path
+) -> None:
+    port = free_port()
+    command = [sys.executable, str(HERE / "planted_receiver.py"), bug, "--port", str(port)]
+    folder = written(
+        tmp_path,
+        finding("lost", NULL_NAME, "this frame"),
+        f"ws://127.0.0.1:{port}/",
+        command=shlex.join(command),
+        observe=[STDOUT],
+    )
+    done = ran(sys.executable, str(folder / "reproduce.py"), cwd=tmp_path)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "this frame" in done.stdout
+
+
 PARSER = """
 import json, os, time
 
@@ -224,7 +243,8 @@ def test_the_program_for_a_function_says_what_it_does_now(
     body: str, outcome: OutcomeKind, code: int, tmp_path: Path
 ) -> None:
     (tmp_path / "parser.py").write_text(PARSER.replace("BODY", body))
-    folder = written(tmp_path, finding(outcome, NULL_NAME), "parser:parse", allow=["ValueError"])
+    allow = ["builtins.ValueError"]
+    folder = written(tmp_path, finding(outcome, NULL_NAME), "parser:parse", allow=allow)
     done = ran(sys.executable, str(folder / "reproduce.py"), cwd=tmp_path)
     assert done.returncode == code, done.stdout + done.stderr
     assert not (folder / "reproduce.mjs").exists()

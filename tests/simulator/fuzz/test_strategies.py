@@ -88,7 +88,7 @@ def shows(condition: Callable[[Any], bool]) -> Input:
 def _values(message: Input) -> Any:
     try:
         return json.loads(message.data)["data"]["data"]["participant"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {}
 
 
@@ -111,6 +111,28 @@ def test_a_failure_about_one_field_shows_that_field_alone_differing(
     assert message.part == part
     plain, shown = json.loads(PLAIN.data), json.loads(message.data)
     assert _differences(plain, shown) == [part]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("condition", "part"),
+    [
+        (lambda data: data["data"]["participant"]["name"] is None, "data.data.participant.name"),
+        (lambda data: data["data"]["participant"]["id"] > 1_000, "data.data.participant.id"),
+        (lambda data: "email" not in data["data"]["participant"], "data.data.participant"),
+        (lambda data: data["data"]["type"] == "screenshare", "data.data.type"),
+        (
+            lambda data: "." not in data["data"]["timestamp"]["absolute"],
+            "data.data.timestamp.absolute",
+        ),
+        (lambda data: "buffer" in data["recording"]["metadata"], "data.recording.metadata"),
+        (lambda data: data.get("bot", 1) is None, "data.bot"),
+    ],
+)
+def test_an_event_differs_in_what_fails_alone(condition: Callable[[Any], bool], part: str) -> None:
+    found = settings(max_examples=10_000, deadline=None, database=None, derandomize=True)
+    event = find(strategies.frame_events(), lambda event: condition(event["data"]), settings=found)
+    assert _differences(json.loads(PLAIN.data), event) == [part]
 
 
 def _is(condition: Callable[[Any], bool], person: Any) -> bool:

@@ -1,12 +1,14 @@
 """The verdict on closing, apart from the one on the content."""
 
 import pytest
+from tests.simulator.judge.invented import judge
 
-from recall_simulator.judge import Evidence, case_verdicts, judge
+from recall_simulator.judge import case_verdicts
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
     AttemptEnded,
     BotStarted,
+    EngineEvent,
     OldLinkClosed,
     RunBroken,
     RunEnded,
@@ -47,10 +49,7 @@ def late(closing: Closing | None) -> OldLinkClosed:
 def test_the_worst_answer_of_a_case_is_its_verdict_on_closing(
     events: list[AttemptEnded | OldLinkClosed], name: str | None
 ) -> None:
-    evidence = Evidence()
-    for event in [*events, ended(CLEAN, "another")]:
-        evidence(event)
-    verdict = judge(evidence)
+    verdict = judge([*events, ended(CLEAN, "another")], frames=False)
     assert verdict.closings.get("s") == name
     assert verdict.closings["another"] == "clean"
     (row,) = case_verdicts(verdict, [Case(number="1.1", name="s", title="S")])
@@ -58,9 +57,7 @@ def test_the_worst_answer_of_a_case_is_its_verdict_on_closing(
 
 
 def test_what_was_not_played_is_inconclusive_and_says_why() -> None:
-    evidence = Evidence()
-    evidence(RunBroken(reason="it died", not_played=["b", "c"]))
-    verdict = judge(evidence)
+    verdict = judge([RunBroken(reason="it died", not_played=["b", "c"])], frames=False)
     assert verdict.exit_code == 3
     rows = case_verdicts(verdict, [Case(number="", name=name, title="T") for name in "abc"])
     assert [row.verdict for row in rows] == ["ok", "inconclusive", "inconclusive"]
@@ -69,17 +66,16 @@ def test_what_was_not_played_is_inconclusive_and_says_why() -> None:
 
 @pytest.mark.parametrize("interrupted", [True, False])
 def test_what_an_interruption_left_is_never_ok(*, interrupted: bool) -> None:
-    evidence = Evidence()
-    evidence(
+    events: list[EngineEvent] = [
         RunStarted(
             run_id="0badcafe", seed=1, start_time="2026-09-20T05:47:00Z", url="ws://x/",
             scenarios=["a", "b", "c"], speed="max",
-        )
-    )  # fmt: skip
-    evidence(BotStarted(scenario="a", bot="1", number=0, recording="r", ends_at=5.0, began=0.0))
-    evidence(RunBroken(reason="it died", not_played=["c"]))
-    evidence(RunEnded(interrupted=interrupted))
-    verdict = judge(evidence)
+        ),
+        BotStarted(scenario="a", bot="1", number=0, recording="r", ends_at=5.0, began=0.0),
+        RunBroken(reason="it died", not_played=["c"]),
+        RunEnded(interrupted=interrupted),
+    ]  # fmt: skip
+    verdict = judge(events, frames=False)
     rows = case_verdicts(verdict, [Case(number="", name=name, title="T") for name in "abc"])
     said = [[finding.what for finding in row.findings] for row in rows]
     left = ["not played: the run was interrupted"]
@@ -89,7 +85,7 @@ def test_what_an_interruption_left_is_never_ok(*, interrupted: bool) -> None:
 
 def test_a_case_that_was_skipped_is_never_ok() -> None:
     case = Case(number="7.4", name="s", title="S", skipped="it needs a secret")
-    (row,) = case_verdicts(judge(Evidence()), [case])
+    (row,) = case_verdicts(judge([], frames=False), [case])
     assert row.verdict == "skipped"
     assert [(finding.severity, finding.what) for finding in row.findings] == [
         ("note", "it needs a secret")

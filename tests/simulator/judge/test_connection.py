@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from typing import Literal
 
 import pytest
+from tests.simulator.judge import invented
 
-from recall_simulator.judge import Evidence
-from recall_simulator.judge import judge as judge_evidence
 from recall_simulator.judge.causes import usual_cause
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
@@ -25,10 +24,7 @@ from recall_simulator.record.outcomes import Outcome
 
 
 def judge(events: Iterable[EngineEvent]) -> Verdict:
-    evidence = Evidence()
-    for event in events:
-        evidence(event)
-    return judge_evidence(evidence)
+    return invented.judge(events, frames=False)
 
 
 REFUSED = Outcome("refused", "unreachable", opened=False, detail="nothing listens there")

@@ -1,37 +1,23 @@
 """Pings without pongs, at a receiver that is known to have read them."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
-
 import pytest
+from tests.simulator.judge.invented import ADA, RUN, WHO, frame, judge, saw
 
-from recall_simulator.judge import Evidence
-from recall_simulator.judge import judge as judge_evidence
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
     AttemptEnded,
     BotStarted,
     EngineEvent,
-    FrameSent,
     LinkOpened,
     Probed,
     RunStarted,
 )
 from recall_simulator.record.findings import Verdict
-from recall_simulator.record.observations import Observation, Sighting
+from recall_simulator.record.observations import Observation
 from recall_simulator.record.outcomes import Closing, Outcome, Pings
 
-RUN = "0badcafe"
-WHO: dict[str, Any] = {"scenario": "s", "bot": "b"}
 CLOSED = Closing(code=1000, answer=1000, left_open=False)
 UNANSWERED = Outcome("completed", "plan", True, outcomes.UNANSWERED_CLOSE.detail)
-
-
-def judge(events: Iterable[EngineEvent], observations: Sequence[Observation] = ()) -> Verdict:
-    evidence = Evidence(frames=True)
-    for event in events:
-        evidence(event)
-    return judge_evidence(evidence, observations)
 
 
 def attempt(
@@ -42,22 +28,14 @@ def attempt(
     outcome: Outcome = outcomes.COMPLETED,
     in_doubt: int = 0,
     number: int = 1,
-    scenario: str = "s",
 ) -> list[EngineEvent]:
     """A link that was pinged, ten frames over it, and its end."""
-    who = {**WHO, "scenario": scenario, "attempt": number}
+    who = {**WHO, "attempt": number}
     events: list[EngineEvent] = [
-        BotStarted(**WHO | {"scenario": scenario}, number=0, recording="r", ends_at=9.0),
+        BotStarted(**WHO, number=0, recording="r", ends_at=9.0),
         LinkOpened(**who, at=0.0),
-        *(
-            FrameSent(
-                **who, at=n / 2, recording="r", participant=100, type="webcam", sequence=n,
-                relative=n / 2, name=None, width=480, height=360, length=1, message_bytes=1,
-                sha256="", expect="must accept", written=float(n), lag=0.0, stall=0.0,
-            )
-            for n in range(10)
-        ),
-    ]  # fmt: skip
+        *(frame(n, attempt=number) for n in range(10)),
+    ]
     if probe is not None:
         events.append(Probed(**who, at=9.0, answered=probe))
     ended = AttemptEnded(
@@ -75,13 +53,7 @@ def run(*attempts: list[EngineEvent]) -> list[EngineEvent]:
 
 def seen(*, after: float) -> list[Observation]:
     """All frames, each so many seconds after it was written."""
-    return [
-        Sighting(
-            observer="files:*.png", where=f"{n}.png", at=n + after, run_id=RUN, participant=100,
-            type="webcam", sequence=n, place="100",
-        )
-        for n in range(10)
-    ]  # fmt: skip
+    return [saw(sent, delay=after) for sent in ADA]
 
 
 def told(verdict: Verdict) -> list[tuple[str, str]]:

@@ -1,8 +1,8 @@
 """Handshakes that are to be refused."""
 
 import pytest
+from tests.simulator.judge.invented import judge
 
-from recall_simulator.judge import Evidence, judge
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
     AttemptEnded,
@@ -21,7 +21,6 @@ UNAUTHORIZED = outcomes.http_status(401, "")
 
 def judged(form: SignatureForm, outcome: Outcome, *, signed: bool = True) -> Verdict:
     """The verdict on one attempt with such a signature, and a right one after it."""
-    evidence = Evidence()
     start = RunStarted(
         run_id="0badcafe", seed=1, start_time="", url="", scenarios=["s"], speed="1", signed=signed
     )
@@ -32,9 +31,8 @@ def judged(form: SignatureForm, outcome: Outcome, *, signed: bool = True) -> Ver
         if ended.opened:
             events.append(LinkOpened(**who))  # type: ignore[arg-type]
         events.append(AttemptEnded(**who, outcome=ended))  # type: ignore[arg-type]
-    for event in [*events, BotEnded(scenario="s", bot="b", at=9.0, reason="finished")]:
-        evidence(event)
-    return judge(evidence)
+    events.append(BotEnded(scenario="s", bot="b", at=9.0, reason="finished"))
+    return judge(events, frames=False)
 
 
 @pytest.mark.parametrize("form", ["missing", "wrong-key", "expired", "future"])

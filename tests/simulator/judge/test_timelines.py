@@ -1,46 +1,20 @@
 """What became of every frame: fates, incidents, latencies, from events made by hand."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
-
 import msgspec
 import pytest
+from tests.simulator.judge.invented import WHO, begun, frame, gone, judge, saw
 
-from recall_simulator.judge import Evidence, judge
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
     AttemptEnded,
     BotEnded,
-    BotStarted,
-    EngineEvent,
     FrameDropped,
     FrameSent,
     LinkOpened,
-    RunStarted,
 )
-from recall_simulator.record.findings import Verdict
-from recall_simulator.record.observations import Gone, Observation, ObserverTrouble, Sighting
+from recall_simulator.record.observations import ObserverTrouble
 from recall_simulator.record.outcomes import Outcome
-from recall_simulator.record.streams import Expectation, StreamType
 from recall_simulator.record.timelines import BUCKETS, Leg
-
-RUN = "0badcafe"
-WHO: dict[str, Any] = {"scenario": "s", "bot": "b"}
-
-
-def frame(
-    number: int,
-    participant: int = 100,
-    attempt: int = 1,
-    expect: Expectation = "must accept",
-    type: StreamType = "webcam",
-) -> FrameSent:
-    return FrameSent(
-        **WHO, attempt=attempt, at=number / 2, recording="r", participant=participant, type=type,
-        sequence=number, relative=number / 2, name=None, width=480, height=360, length=1,
-        message_bytes=1, sha256=f"{participant}{type}{number}", expect=expect,
-        written=float(number), lag=0.0, stall=0.0,
-    )  # fmt: skip
 
 
 def missed(number: int, participant: int = 100) -> FrameDropped:
@@ -48,13 +22,6 @@ def missed(number: int, participant: int = 100) -> FrameDropped:
         **WHO, at=number / 2, recording="r", participant=participant, type="webcam",
         sequence=number, name=None, reason="outage",
     )  # fmt: skip
-
-
-def begun() -> list[EngineEvent]:
-    return [
-        RunStarted(run_id=RUN, seed=1, start_time="", url="ws://h/", scenarios=["s"], speed="max"),
-        BotStarted(**WHO, number=0, recording="r", ends_at=99.0),
-    ]
 
 
 def opened(attempt: int, at: float) -> LinkOpened:
@@ -65,26 +32,6 @@ def ended(
     attempt: int, at: float, outcome: Outcome = outcomes.COMPLETED, in_doubt: int = 0
 ) -> AttemptEnded:
     return AttemptEnded(**WHO, attempt=attempt, at=at, outcome=outcome, in_doubt=in_doubt)
-
-
-def saw(sent: FrameSent, *, delay: float = 0.5, place: str = "p", where: str = "") -> Sighting:
-    return Sighting(
-        observer="files:*", where=where or f"{place}{sent.participant}{sent.sequence}{delay}",
-        at=sent.written + delay, run_id=RUN, participant=sent.participant, type=sent.type,
-        sequence=sent.sequence, place=place,
-    )  # fmt: skip
-
-
-def judged(
-    events: Iterable[EngineEvent],
-    observations: Sequence[Observation] = (),
-    *,
-    frames: bool = True,
-) -> Verdict:
-    evidence = Evidence(frames=frames)
-    for event in events:
-        evidence(event)
-    return judge(evidence, observations)
 
 
 CUT_ONCE = [
@@ -102,12 +49,12 @@ CUT_ONCE = [
 
 def test_every_frame_has_a_fate_in_the_order_of_time() -> None:
     sent = [event for event in CUT_ONCE if isinstance(event, FrameSent)]
-    gone = saw(sent[1], where="x")
-    verdict = judged(
+    overwritten = saw(sent[1])
+    verdict = judge(
         CUT_ONCE,
         [
-            saw(sent[0]), gone, Gone(observer="files:*", where="x", at=9.0, sighting=gone),
-            saw(sent[2]), saw(sent[2], delay=0.7), *map(saw, sent[7:]),
+            saw(sent[0]), overwritten, gone(overwritten),
+            saw(sent[2]), saw(sent[2], where="again", delay=0.7), *map(saw, sent[7:]),
         ],
     )  # fmt: skip
     (timeline,) = verdict.timelines
@@ -130,19 +77,18 @@ def test_frames_in_doubt_that_are_there_are_kept_and_damaged_ones_are_excused() 
         *begun(), opened(1, 0.0), frame(0), frame(1), damaged,
         ended(1, 2.0, outcomes.cut("reset"), in_doubt=1),
     ]  # fmt: skip
-    verdict = judged(events, [saw(frame(0))])
+    verdict = judge(events, [saw(frame(0))])
     assert verdict.timelines[0].fates == [("kept", 1), ("lost", 1), ("in doubt", 1)]
-    verdict = judged([*events[:-1], ended(1, 2.0)], [saw(frame(0)), saw(frame(1))])
+    verdict = judge([*events[:-1], ended(1, 2.0)], [saw(frame(0)), saw(frame(1))])
     assert verdict.timelines[0].fates == [("kept", 2), ("excused", 1)]
-    gone = saw(damaged, where="x")
-    gone_again = Gone(observer="files:*", where="x", at=9.0, sighting=gone)
-    verdict = judged([*events[:-1], ended(1, 2.0)], [saw(frame(0)), gone, gone_again])
+    seen = saw(damaged)
+    verdict = judge([*events[:-1], ended(1, 2.0)], [saw(frame(0)), seen, gone(seen)])
     assert verdict.timelines[0].fates == [("kept", 1), ("lost", 1), ("excused", 1)]
 
 
 @pytest.mark.parametrize("outcome", [outcomes.COMPLETED, outcomes.INTERRUPTED])
 def test_the_end_of_a_meeting_is_no_incident(outcome: Outcome) -> None:
-    assert judged([*begun(), opened(1, 0.0), frame(0), ended(1, 1.0, outcome)]).incidents == []
+    assert judge([*begun(), opened(1, 0.0), frame(0), ended(1, 1.0, outcome)]).incidents == []
 
 
 def test_a_link_that_never_comes_back_has_an_incident_without_an_end() -> None:
@@ -151,7 +97,7 @@ def test_a_link_that_never_comes_back_has_an_incident_without_an_end() -> None:
         *begun(), opened(1, 0.0), frame(0), ended(1, 1.0, outcomes.closed(1011, "")), missed(3),
         missed(5, 200), ended(2, 4.0, refused), BotEnded(**WHO, at=9.0, reason="unconnected"),
     ]  # fmt: skip
-    ada, bo = judged(events).incidents
+    ada, bo = judge(events).incidents
     assert (ada.what, ada.planned, ada.back_at, ada.outage) == ("closed 1011", False, None, None)
     assert (ada.before, ada.missed, ada.after) == (Leg(sent=1, excused=1), 1, Leg())
     assert (bo.participant, bo.before.sent, bo.missed) == (200, 0, 1)
@@ -164,17 +110,17 @@ def test_each_loss_is_an_incident_of_the_streams_that_it_touched() -> None:
         opened(3, 5.1), frame(11, 200, attempt=3), ended(3, 9.0),
     ]  # fmt: skip
     found = [
-        (i.number, i.participant, i.before.sent, i.after.sent) for i in judged(events).incidents
+        (i.number, i.participant, i.before.sent, i.after.sent) for i in judge(events).incidents
     ]
     assert found == [(1, 100, 1, 1), (2, 100, 1, 0), (2, 200, 0, 1)]
 
 
 def test_where_nobody_looked_or_samples_were_taken_nothing_is_called_lost() -> None:
-    assert judged(CUT_ONCE).timelines[0].fates[0] == ("unseen", 4)
+    assert judge(CUT_ONCE).timelines[0].fates[0] == ("unseen", 4)
     samples = ObserverTrouble(observer="http:x", at=0.0, trouble="samples", severity="partial")
-    verdict = judged(CUT_ONCE, [samples, msgspec.structs.replace(saw(frame(0)), observer="http:x")])
+    verdict = judge(CUT_ONCE, [samples, msgspec.structs.replace(saw(frame(0)), observer="http:x")])
     assert verdict.timelines[0].fates[:2] == [("kept", 1), ("unseen", 3)]
-    assert judged(CUT_ONCE).latencies == []
+    assert judge(CUT_ONCE).latencies == []
 
 
 def test_frames_that_never_left_are_missed_and_those_that_nobody_can_tell_are_unseen() -> None:
@@ -185,7 +131,7 @@ def test_frames_that_never_left_are_missed_and_those_that_nobody_can_tell_are_un
         *begun(), opened(1, 0.0), *small, *(frame(n) for n in range(5)), end, opened(2, 5.0),
         frame(10, attempt=2), ended(2, 9.0),
     ]  # fmt: skip
-    verdict = judged(events, [saw(frame(0)), saw(frame(1)), saw(frame(10))])
+    verdict = judge(events, [saw(frame(0)), saw(frame(1)), saw(frame(10))])
     assert {timeline.participant: timeline.fates for timeline in verdict.timelines} == {
         100: [("kept", 2), ("in doubt", 1), ("missed", 2), ("kept", 1)], 200: [("unseen", 2)],
     }  # fmt: skip
@@ -197,7 +143,7 @@ def test_frames_filed_with_another_stream_are_misplaced() -> None:
     ada, bo = [frame(n) for n in range(3)], [frame(n, 200) for n in range(3)]
     seen = [saw(sent, place="ada") for sent in [*ada, bo[0]]]
     seen += [saw(sent, place="bo") for sent in bo[1:]]
-    verdict = judged([*begun(), opened(1, 0.0), *ada, *bo, ended(1, 9.0)], seen)
+    verdict = judge([*begun(), opened(1, 0.0), *ada, *bo, ended(1, 9.0)], seen)
     assert [timeline.fates for timeline in verdict.timelines] == [
         [("kept", 3)], [("misplaced", 1), ("kept", 2)],
     ]  # fmt: skip
@@ -208,7 +154,7 @@ def test_latencies_are_counted_in_buckets() -> None:
     seen = [
         saw(one, delay=delay) for one, delay in zip(sent, (0.001, 0.0011, 0.3, 99), strict=True)
     ]
-    (latency,) = judged([*begun(), opened(1, 0.0), *sent, ended(1, 9.0)], seen).latencies
+    (latency,) = judge([*begun(), opened(1, 0.0), *sent, ended(1, 9.0)], seen).latencies
     assert latency.counts == [1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1]
     assert len(latency.counts) == len(BUCKETS) + 1
     assert (latency.scenario, latency.worst) == ("s", 99.0)
@@ -216,5 +162,5 @@ def test_latencies_are_counted_in_buckets() -> None:
 
 
 def test_frames_that_were_not_kept_have_no_timeline() -> None:
-    verdict = judged(CUT_ONCE, frames=False)
+    verdict = judge(CUT_ONCE, frames=False)
     assert (verdict.timelines, verdict.incidents) == ([], [])

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from recall_simulator.load.figures import Counts, Delta, Figures, Links
+from recall_simulator.load.figures import DETAILED, Counts, Delta, Figures, Links
 from recall_simulator.load.histogram import Histogram
 
 
@@ -38,6 +38,20 @@ def test_what_took_no_time_counts_as_none() -> None:
     histogram = of([0.0, 0.0, 0.0])
     assert histogram.total == 3
     assert histogram.percentile(99) == 0.0
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 9, 100, 5000])
+def test_a_condensed_histogram_shows_what_the_whole_one_did(count: int) -> None:
+    rng = random.Random(count)
+    histogram = of([rng.lognormvariate(-4, 2) for _ in range(count)])
+    points = [histogram.percentile(percent) for percent in (50, 90, 99)]
+    shown = (histogram.total, histogram.highest)
+    histogram.condense()
+    assert len(histogram.counts) <= 4
+    assert [histogram.percentile(percent) for percent in (50, 90, 99)] == points
+    assert (histogram.total, histogram.highest) == shown
+    histogram.condense()
+    assert [histogram.percentile(percent) for percent in (50, 90, 99)] == points
 
 
 def test_an_empty_histogram_has_no_percentiles() -> None:
@@ -94,3 +108,28 @@ def test_a_second_is_complete_when_the_last_process_has_told_of_it() -> None:
     assert figures.complete == 2
     figures.lose("b")
     assert figures.complete == 4
+
+
+def test_figures_without_an_end_keep_the_last_seconds_and_every_count() -> None:
+    figures = Figures(3)
+    for second in range(50):
+        figures.add(delta("a", second, 2, 1))
+    assert sorted(figures.seconds) == [47, 48, 49]
+    assert figures.total.sent == 100
+    assert figures.over(48, 49).sent == 4
+
+
+def test_the_row_of_an_old_second_takes_little_room() -> None:
+    figures = Figures()
+    for second in range(DETAILED + 2):
+        spread = [number / 1000 for number in range(1, 500)]
+        told = Counts(sent=499, late=of(spread), lag=of(spread))
+        figures.add(Delta(worker="a", second=second, counts=told, links=Links(1)))
+    first, last = figures.seconds[0].counts, figures.seconds[DETAILED + 1].counts
+    assert len(first.late.counts) <= 4 < 100 < len(last.late.counts)
+    assert first.late.percentile(99) == last.late.percentile(99)
+    assert figures.total.late.total == 499 * (DETAILED + 2)
+
+
+def test_of_stalls_that_go_on_the_longest_is_told() -> None:
+    assert (Links(1, blocked=1, stalled=2.0) + Links(2, blocked=1, stalled=5.0)).stalled == 5.0

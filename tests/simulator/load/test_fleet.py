@@ -340,9 +340,41 @@ def test_a_receiver_that_takes_no_more_is_seen_though_it_never_ends_a_link() -> 
     assert total.offered == 2 * 12
     assert total.in_doubt == total.sent
     assert total.unanswered > 0
-    assert total.stall.highest == pytest.approx(7.0 - 2.5, abs=0.6)
+    # The one that stuck counts with as long as it had waited, and so do those behind it.
+    assert total.stall.total == 2 * (4 + 1 + 7)
+    assert total.stall.highest == pytest.approx(7.0 - 2.0, abs=0.6)
     assert total.stall.percentile(50) > 1.0
     assert total.lag.highest < 0.01
+
+
+def test_a_stall_that_has_just_begun_counts_with_its_length_so_far() -> None:
+    asked = mission(meeting=5.0, duration=5.0)
+    deaf = SlowDialer(0.0, lambda: DeafLink(9))
+    total = fly(asked, 1, seconds=4.8, dialer=deaf).total
+    assert total.dropped == {"lost in sending": 1}
+    assert 0.1 < total.stall.highest < 0.5
+
+
+def test_a_stall_that_goes_on_is_told_with_its_length_so_far() -> None:
+    class Slow(DeafLink):
+        waits = 5
+
+        async def writable(self, seconds: float) -> bool:
+            await super().writable(seconds)
+            self.waits -= 1
+            if not self.waits:
+                self._left = 100
+            return not self.is_blocked
+
+        async def answers_ping(self, seconds: float) -> bool:
+            return True
+
+    slow = SlowDialer(0.0, lambda: Slow(4))
+    figures = fly(mission(), 1, seconds=11.0, dialer=slow)
+    stalled = [second.all_links.stalled for second in figures.seconds.values()]
+    last = stalled.index(max(stalled))
+    assert [round(each) for each in stalled[last - 3 : last + 2]] == [2, 3, 4, 5, 0]
+    assert figures.total.stall.highest == pytest.approx(5.0, abs=0.1)
 
 
 def test_a_slow_handshake_is_no_lag_of_our_own() -> None:
@@ -377,6 +409,22 @@ def test_a_bot_that_leaves_is_not_one_that_retries() -> None:
     )
     seen = [second.all_links.waiting for second in figures.seconds.values()]
     assert max(seen) == 0
+
+
+def test_what_comes_due_after_a_bot_has_left_is_nobodys_loss() -> None:
+    class Lingering(InProcessLink):
+        async def close(self, *args: Any, **kwargs: Any) -> Outcome | None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.8):
+                    await for_ever()
+            return None
+
+    # Meetings would last longer than the run does.
+    for link in (lambda: Lingering(1, taken), lambda: DeafLink(4)):
+        short = mission(meeting=10.0, duration=5.0)
+        total = fly(short, 1, seconds=6.0, dialer=SlowDialer(0.0, link)).total
+        assert total.offered == 10
+    assert total.dropped == {"lost in sending": 1, "slow receiver": 5}
 
 
 def test_a_bot_that_joins_late_leaves_with_the_others() -> None:

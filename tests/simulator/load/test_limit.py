@@ -7,6 +7,7 @@ from recall_simulator.load.histogram import Histogram
 from recall_simulator.load.limit import (
     LOOKED_AT,
     REST,
+    RETRIES,
     SETTLING,
     Course,
     Search,
@@ -76,6 +77,42 @@ def test_our_own_lateness_is_not_put_down_to_the_receiver() -> None:
     found = limit_found([trial(5, 100), judged], most=10, stopped=False)
     assert found.verdict == "inconclusive"
     assert "the sender was the bottleneck" in found.reasons[-1]
+
+
+def test_a_load_is_tried_again_when_our_own_sender_was_late_for_once() -> None:
+    search, limit, late = Search(500), 100, 0
+    bots: int | None = search.bots
+    while bots is not None:
+        # Each load is late at first, but the machine can do them all.
+        for lag in (0.5, 0.3, 0.0):
+            late += lag > 0
+            bots = search.note(trial(search.bots, limit, lag))
+    found = limit_found(search.trials, most=500, stopped=False)
+    assert late >= 2 * RETRIES
+    assert found.verdict == "ok"
+    best, worst = knee(search.trials)
+    assert best is not None
+    assert worst is not None
+    assert best.bots <= limit < worst.bots
+
+
+def test_a_load_that_our_sender_can_not_make_is_given_up_after_some_tries() -> None:
+    search, most = Search(160), 20
+    bots: int | None = search.bots
+    while bots is not None:
+        bots = search.note(trial(bots, 1000, 0.5 if bots > most else 0.0))
+    tried = [each.bots for each in search.trials]
+    assert {tried.count(bots) for bots in tried if bots > most} == {1 + RETRIES}
+    assert {tried.count(bots) for bots in tried if bots <= most} == {1}
+    found = limit_found(search.trials, most=160, stopped=False)
+    assert found.verdict == "inconclusive"
+    assert "the sender was the bottleneck" in found.reasons[-1]
+
+
+def test_a_stall_that_goes_on_tells_though_no_frame_has_come_through_yet() -> None:
+    judged = judge(10, Counts(sent=80, stall=of(0.0)), 4, 20.0, open_stall=3.5)
+    assert judged.kept == "fell behind"
+    assert "no more for 3.50 s" in judged.why
 
 
 def test_a_receiver_that_never_keeps_up_has_failed() -> None:

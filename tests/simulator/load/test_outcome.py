@@ -16,12 +16,12 @@ from recall_simulator.load.histogram import Histogram
 from recall_simulator.load.limit import Trial
 from recall_simulator.load.metrics import LoadMetrics, serve_metrics
 from recall_simulator.load.mission import Mission
-from recall_simulator.load.orders import Aimed, Began, Flushed, Orders, Over, Tried, Trouble
+from recall_simulator.load.orders import Aimed, Began, Flushed, Orders, Over, Tried, Trouble, Why
 from recall_simulator.load.outcome import Played, judge_run
 from recall_simulator.load.page import load_page
 from recall_simulator.load.shapes import Shape
 from recall_simulator.load.sight import Sight
-from recall_simulator.load.view import forecast, live, print_summary
+from recall_simulator.load.view import forecast, live, print_summary, sparkline
 from recall_simulator.load.watch import Watch
 from recall_simulator.load.web import rows
 from recall_simulator.record.errors import UsageError
@@ -58,6 +58,22 @@ UP = told(0, Links(10, 0, 0, 0), sent=40, opened=10, lag=of(*[0.01] * 40))
 def test_a_run_without_trouble_is_ok() -> None:
     outcome = judge_run(played(UP, Over("done")), [parse_condition("disconnects > 0")])
     assert (outcome.verdict, outcome.exit_code, outcome.reasons) == ("ok", 0, [])
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [("no workers", "have not come: start each with"), ("stopped", "it was stopped while")],
+)
+def test_a_run_that_never_began_says_what_it_waited_for(why: Why, said: str) -> None:
+    run = played(Over(why))
+    run.processes = 0
+    outcome = judge_run(run, [parse_condition("disconnects > 0")])
+    assert outcome.verdict == "inconclusive"
+    assert said in outcome.reasons[0]
+    console = Console(width=100)
+    with console.capture() as capture:
+        print_summary(console, run, outcome)
+    assert "p99" not in capture.get()
 
 
 def test_a_broken_condition_fails_the_run() -> None:
@@ -171,7 +187,8 @@ def test_the_forecast_has_the_arithmetic() -> None:
 
 @pytest.mark.parametrize("width", [80, 140])
 def test_the_live_view_fits_its_terminal(width: int) -> None:
-    run = played(UP, told(1, Links(6, 1, 2, 1), sent=8, late=of(0.2)), told(2, Links(9, 0, 1, 0)))
+    stalled = told(1, Links(6, 1, 2, 1, 4.0), sent=8, late=of(0.2))
+    run = played(UP, stalled, told(2, Links(9, 0, 1, 0)))
     console = Console(width=width, record=True, file=None, force_terminal=True, quiet=False)
     with console.capture() as capture:
         console.print(live(run, width))
@@ -217,6 +234,13 @@ def test_frames_that_an_outage_cost_count_in_the_second_they_were_due() -> None:
     run = played(UP, told(4, Links(10), sent=10, dropped={"outage": 30}, missed={2: 20, 3: 10}))
     assert [run.figures.seconds[number].offered for number in (0, 2, 3, 4)] == [40, 20, 10, 10]
     assert run.figures.total.offered == 80
+    assert [run.figures.due(0, 2), run.figures.due(3, 4)] == [60, 20]
+    run.observed = ["files:x"]
+    console = Console(width=100)
+    with console.capture() as capture:
+        console.print(live(run, 100))
+    assert "10 frames/s of 18 due" in capture.get()  # of the four seconds before the last
+    assert "latency p99" in capture.get()
 
 
 def test_the_page_shows_the_run_and_nothing_can_be_fetched_by_it() -> None:
@@ -228,16 +252,24 @@ def test_the_page_shows_the_run_and_nothing_can_be_fetched_by_it() -> None:
     assert "default-src 'none'" in page
     assert "secret" not in page
     assert "disconnects &gt; 0: it was 1" in page
+    assert "stall so far" not in page
+    run = played(UP, told(1, Links(10, 0, 0, 4, 2.5)), told(2, Links(10)), Over("done"))
+    assert "the longest stall so far" in load_page(run, judge_run(run, []))
+    assert "█" in sparkline(run, "late", 10).plain
+    assert "█" not in sparkline(run, "latency", 10).plain
 
 
 def test_prometheus_gets_what_was_counted() -> None:
-    run = played(UP, told(1, Links(9, 0, 1, 0), losses={"cut": 2}, late=of(0.002, 0.2, 0.4)))
+    run = played(UP, told(1, Links(9, 0, 1, 1, 4.0), losses={"cut": 2}, late=of(0.002, 0.2, 0.4)))
+    assert document(run, judge_run(run, [])).by_second[1].open_stall == 4.0
     registry = CollectorRegistry()
     registry.register(LoadMetrics(run))
     value = registry.get_sample_value
     assert value("recallsim_load_frames_sent_total") == 40
     assert value("recallsim_load_disconnects_total", {"class": "cut"}) == 2
     assert value("recallsim_load_links", {"state": "up"}) == 9
+    assert value("recallsim_load_links", {"state": "blocked"}) == 1
+    assert value("recallsim_load_open_stall_seconds") == 4.0
     assert value("recallsim_load_late_seconds_bucket", {"le": "0.25"}) == 2
     assert value("recallsim_load_late_seconds_count") == 3
 
@@ -259,15 +291,22 @@ def test_what_was_seen_stands_beside_what_was_sent_stream_by_stream() -> None:
 def test_locusts_page_gets_lag_and_stalls_as_rows() -> None:
     run = played(
         UP,
-        told(4, Links(7, 0, 2, 1), sent=50, stall=of(*[0.7] * 50), dropped={"slow receiver": 3}),
-        told(5, Links(7, 0, 2, 1)),
+        told(
+            4,
+            Links(7, 0, 2, 1, 2.5),
+            sent=50,
+            stall=of(*[0.7] * 50),
+            dropped={"slow receiver": 3},
+            missed={4: 3},
+        ),
+        told(5, Links(7, 0, 2, 1, 3.5)),
     )
     table = {row["name"]: row for row in rows(run.figures)}
     assert table["lag: of our own doing"]["p99"] == "10 ms"
     stall = table["stall: receiver takes no more"]
     assert (stall["recent"], stall["count"], stall["max"]) == ("p99 700 ms", "50", "700 ms")
     assert table["frames sent"]["recent"] == "18/s of 19/s due"
-    assert table["links opened"]["recent"] == "7 up, 2 retrying, 1 blocked"
+    assert table["links opened"]["recent"] == "7 up, 2 retrying, 1 blocked for 3.50 s"
     assert table["frames not sent"]["count"] == "3"
     assert len({tuple(row) for row in rows(run.figures)}) == 1
 

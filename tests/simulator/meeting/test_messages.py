@@ -2,9 +2,14 @@
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 
-from recall_simulator.frames import FrameLibrary
+import numpy as np
+from PIL import Image
+
+from recall_simulator.frames import FrameLibrary, read_mark
 from recall_simulator.meeting import Frame, FrameForm, MeetingEvent, Messages, Plan
+from recall_simulator.meeting.messages import shot_of
 from recall_simulator.sources.fonts import shipped_fonts
 from recall_simulator.wire import MaskedText, Travel, masked
 
@@ -53,6 +58,34 @@ def test_what_is_sent_is_the_message_masked_and_nothing_else(
         assert isinstance(sendable, MaskedText)
         whole = make.frame(frame).message
         assert masked(b"".join(sendable.frame[1:]), 0) == whole == bytes(sendable)
+
+
+def test_pictures_say_which_bot_sent_them(plans_of: PlansOf, library: FrameLibrary) -> None:
+    plans = plans_of("bots = 3\n" + MEETING)
+    numbers = []
+    for plan in plans:
+        frame = next(timed.item for timed in plan.schedule() if isinstance(timed.item, Frame))
+        mark = read_mark(library.pixels(shot_of(frame, plan.number)))
+        _, picture = Messages(plan, library).sendable(frame)
+        with Image.open(BytesIO(picture.png())) as image:
+            assert read_mark(np.asarray(image)) == mark
+        assert mark is not None
+        numbers.append(mark.bot(library.run_id))
+    assert numbers == [0, 1, 2]
+
+
+def test_what_fills_a_picture_up_comes_in_chunks_that_every_decoder_takes(
+    plans_of: PlansOf, library: FrameLibrary
+) -> None:
+    (plan,) = plans_of(MEETING)
+    frame = next(timed.item for timed in plan.schedule() if isinstance(timed.item, Frame))
+    large = frame._replace(form=FrameForm(message_bytes=13_000_000))
+    png, at, longest = Messages(plan, library).frame(large).picture.png(), 8, 0
+    while at < len(png):
+        length = int.from_bytes(png[at : at + 4])
+        longest, at = max(longest, length), at + 12 + length
+    assert len(png) > 9_000_000
+    assert longest < 8_000_000  # libpng's limit, PNG_USER_CHUNK_MALLOC_MAX
 
 
 def test_a_frame_that_travels_unusually_is_not_masked_beforehand(

@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from recall_simulator.frames.mark import Mark
-from recall_simulator.observe.contents import look
 from recall_simulator.observe.files import FilesObserver
 from recall_simulator.record.observations import Gone, ObserverTrouble, Sighting
 
@@ -190,23 +188,6 @@ def test_a_truncated_png_that_stays_so_is_told_by_its_digest(
     run(main)
     digests = {seen.sha256: seen.sequence for seen in told.of(Sighting)}
     assert digests == {sha256(broken).hexdigest(): -1, sha256(png(5)).hexdigest(): 5}
-
-
-def test_a_known_digest_saves_decoding(run: Run, told: Told, png: PngMaker, tmp_path: Path) -> None:
-    # Too small for a mark: only the digest says whose it is.
-    tiny = png(8, size=(64, 48))
-    assert look(tiny).shown[0].mark is None
-    known = {sha256(tiny).hexdigest(): Mark("0badcafe", 300, "webcam", 8, 4_000)}
-
-    async def main() -> None:
-        observer = watch(tmp_path / "*.png", told, identify=known.get)
-        await observer.start()
-        (tmp_path / "tiny.png").write_bytes(tiny)
-        await observer.stop()
-
-    run(main)
-    (seen,) = told.of(Sighting)
-    assert (seen.participant, seen.sequence, seen.width, seen.height) == (300, 8, 64, 48)
 
 
 def test_pictures_of_one_tick_are_told_in_the_order_of_their_numbers(

@@ -16,8 +16,8 @@ from recall_simulator.report.console import (
     PlainConsole,
     print_head,
     print_summary,
-    size_of,
 )
+from recall_simulator.report.quantities import size_of
 
 PlansOf = Callable[..., list[Plan]]
 PlayOut = Callable[..., list[EngineEvent]]

@@ -10,6 +10,13 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from recall_simulator.load.conditions import parse_condition
+from recall_simulator.load.figures import Counts, Delta, Figures, Links
+from recall_simulator.load.mission import Mission
+from recall_simulator.load.orders import Orders
+from recall_simulator.load.outcome import Played, judge_run
+from recall_simulator.load.page import load_page
+from recall_simulator.load.shapes import Shape
 from recall_simulator.record.events import FrameSent
 from recall_simulator.report.comparison import compare
 from recall_simulator.report.document import CheckDocument, Document
@@ -57,6 +64,27 @@ def show(require_program: Callable[[str, str], str], tmp_path: Path) -> Show:
         assert fetched == [file.as_uri()]
 
     return show
+
+
+def test_the_page_of_a_load_run_is_whole(show: Show) -> None:
+    played = Played(
+        orders=Orders(
+            mission=Mission(url="ws://x/"), shape=Shape(name="constant", bots=2, duration=2.0)
+        ),
+        figures=Figures(),
+        processes=1,
+        why="done",
+    )
+    for second in (0, 1):
+        counts = Counts(sent=4, opened=2, unanswered=1)
+        links = Links(2, blocked=1, stalled=float(second))
+        played.figures.add(Delta(worker="a", second=second, counts=counts, links=links))
+
+    def play(page: Page) -> None:
+        expect(page.get_by_text("unanswered > 0: it was 2")).to_be_visible()
+        expect(page.locator("figure.chart")).to_have_count(3)
+
+    show(load_page(played, judge_run(played, [parse_condition("unanswered > 0")])), play)
 
 
 BOX = "path => { const {y, height} = path.getBBox(); return {y, height} }"

@@ -12,7 +12,8 @@ from recall_simulator.record.events import FrameSent
 from recall_simulator.report.document import CheckDocument, Document, RunDocument
 from recall_simulator.report.html import report_page
 from recall_simulator.report.html.markup import html, tag
-from recall_simulator.report.html.words import plural, seconds, size
+from recall_simulator.report.html.words import plural, seconds
+from recall_simulator.report.quantities import size_of
 
 DocumentOf = Callable[..., Document]
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -172,8 +173,8 @@ def test_text_in_a_tree_is_escaped_and_attributes_may_be_left_out() -> None:
     ("shown", "expected"),
     [
         (seconds(0.0000123), "12 µs"), (seconds(0.0123), "12.3 ms"), (seconds(3.21), "3.21 s"),
-        (seconds(1234.0), "1,234 s"), (size(999), "999 B"), (size(325_000), "325 KB"),
-        (size(1.6e6), "1.6 MB"), (size(2.5e9), "2.5 GB"), (plural(1, "frame"), "1 frame"),
+        (seconds(1234.0), "1,234 s"), (size_of(999), "999 B"), (size_of(325_000), "325 KB"),
+        (size_of(1.6e6), "1.6 MB"), (size_of(2.5e9), "2.5 GB"), (plural(1, "frame"), "1 frame"),
         (plural(1200, "frame"), "1,200 frames"),
     ],
 )  # fmt: skip

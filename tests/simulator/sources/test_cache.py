@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -116,6 +117,21 @@ def test_a_full_disk_costs_one_warning_and_leaves_no_pieces(
         f"pictures are not cached: {cache.folder}: No space left on device",
     )
     assert list(cache.folder.iterdir()) == []
+
+
+def test_threads_that_find_the_disk_full_at_once_say_so_once(
+    cache: DiskCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = Barrier(2)
+
+    def full(self: Path, target: Path) -> None:
+        both.wait(20)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    prepared = prepare(fresh(), SHOTS[:2], cache=cache, workers=2)
+    assert prepared.made == 2
+    assert len(prepared.warnings) == 1
 
 
 def test_a_cache_that_can_only_be_read_is_read(

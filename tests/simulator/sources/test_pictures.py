@@ -1,5 +1,6 @@
 """Folders of pictures: what is read, how it is turned, and what is said of the rest."""
 
+import os
 import struct
 import warnings
 import zlib
@@ -179,6 +180,20 @@ def test_all_refused_is_an_error_that_names_them(tmp_path: Path) -> None:
     (tmp_path / "b.png").write_bytes(b"")
     with pytest.raises(UsageError, match=r"none of the 2 files in .*a\.txt.*b\.png"):
         load_pictures(tmp_path)
+
+
+def test_the_only_picture_is_refused_under_its_own_name(tmp_path: Path) -> None:
+    path = save(tmp_path / "half.png", size=(200, 200))
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(UsageError, match=r"^.*half\.png: it cannot be read \(.*\)$"):
+        load_pictures(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+def test_what_is_neither_file_nor_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(UsageError, match="neither a file nor a folder"):
+        load_pictures(tmp_path / "pipe.png")
 
 
 def test_a_folder_that_cannot_be_listed_is_an_error(

@@ -71,7 +71,7 @@ def _backdrop(image: Image.Image, accent: Colour) -> None:
 def _snapshot(image: Image.Image, sitting: Sitting, unit: float) -> None:
     """A small photograph below the chart, as slides have them."""
     width, height = image.size
-    top = int(max(unit * 66, height * 0.66))
+    top = int(max(unit * 66, height * 0.675))
     high, wide = int(height - unit * 8) - top, int(width * 0.345)
     high, wide = int(high * 0.72), min(int(wide * 0.72), int(high * 1.3))
     if high < 16 or wide < 16:

@@ -65,7 +65,8 @@ if (words) {
   process.exit(1);
 }
 if (["lost", "grew"].includes(finding.outcome)) {
-  console.log("the link stands; look for yourself whether the frame of next.json got through");
+  const frame = finding.error === "this frame" ? finding.file : "next.json";
+  console.log(`the link stands; look for yourself whether the frame of ${frame} got through`);
   process.exit(3);
 }
 console.log("the receiver took it, and the next valid frame");

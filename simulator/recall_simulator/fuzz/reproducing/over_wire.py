@@ -28,6 +28,7 @@ FINDING = json.loads((HERE / "finding.json").read_text(encoding="utf-8"))
 GRACE = 0.5  # seconds for a handler that stumbles after its library has answered a ping
 START_SECONDS = 20.0
 OK, WRONG, UNCLEAR = 0, 1, 3
+FRAME = FINDING["file"] if FINDING["error"] == "this frame" else "next.json"
 
 
 def dial(url: str) -> connect:
@@ -100,7 +101,7 @@ async def look(url: str, between: Callable[[], None] = lambda: None) -> tuple[in
         return WRONG, after
     if FINDING["outcome"] in ("lost", "grew"):
         return UNCLEAR, (
-            "the link stands; look for yourself whether the frame of next.json got through, "
+            f"the link stands; look for yourself whether the frame of {FRAME} got through, "
             "and what memory the receiver takes"
         )
     return OK, "the receiver took it, and the next valid frame"
@@ -146,9 +147,10 @@ def witnessed(process: "subprocess.Popen[bytes]", said: Path) -> tuple[int, str]
         words = f"it took {grown / 2**20:,.0f} MB more at its height"
         return (WRONG if grown > FINDING["memory"] else OK), words
     if FINDING["outcome"] == "lost" and seen:
-        if later[-1] > seen:
-            return OK, "the next valid frame got through"
-        return WRONG, "the link stands, and the next valid frame is not said on standard output"
+        frame = FINDING["error"] or "the next valid frame"
+        if later[-1] - seen > (FINDING["error"] == "this frame"):
+            return OK, f"{frame} got through"
+        return WRONG, f"the link stands, and {frame} is not said on standard output"
     return code, words
 
 

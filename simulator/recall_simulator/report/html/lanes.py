@@ -106,8 +106,14 @@ def kept_of(document: Document, case: str = "") -> str:
         if case in ("", line.scenario):
             for fate, count in line.fates:
                 counts[fate] += count
+    there, sent = _there_of_sent(counts)
+    return f"{there:,}/{sent:,}"
+
+
+def _there_of_sent(counts: Counter[Fate]) -> tuple[int, int]:
+    """Frames that are there in the end, wherever, and those that were sent."""
     there = counts["kept"] + counts["doubled"] + counts["misplaced"]
-    return f"{there:,}/{counts.total() - counts['missed']:,}"
+    return there, counts.total() - counts["missed"]
 
 
 def legend(document: Document) -> Element:
@@ -153,8 +159,7 @@ def strokes(lane: Lane, end: float) -> Iterable[Element]:
 def sum_up(lane: Lane) -> Iterable[Element | str]:
     """How many frames of a stream are there, beside its lane."""
     counts = lane.counts
-    sent = counts.total() - counts["missed"]
-    there = counts["kept"] + counts["doubled"] + counts["misplaced"]
+    there, sent = _there_of_sent(counts)
     if counts["unseen"] and not there:
         yield plural(sent, "frame") + " sent"
         return

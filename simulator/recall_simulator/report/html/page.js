@@ -14,13 +14,15 @@ document.querySelector("#filter")?.addEventListener("click", ({ currentTarget })
 
 const unfold = document.querySelector("#unfold");
 const folded = () => document.querySelector("details.case:not([open])") !== null;
-const name = () => { unfold.textContent = folded() ? "Unfold all" : "Fold all"; };
-unfold?.addEventListener("click", () => {
-  const open = folded();
-  for (const part of all("details.case")) part.open = open;
-});
-document.addEventListener("toggle", name, true);
-name();
+if (unfold) {
+  const name = () => { unfold.textContent = folded() ? "Unfold all" : "Fold all"; };
+  unfold.addEventListener("click", () => {
+    const open = folded();
+    for (const part of all("details.case")) part.open = open;
+  });
+  document.addEventListener("toggle", name, true);
+  name();
+}
 
 // A link into a folded case unfolds it.
 const follow = () => {

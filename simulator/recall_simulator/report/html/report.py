@@ -8,7 +8,8 @@ from recall_simulator.report.html.lanes import kept_of, legend
 from recall_simulator.report.html.markup import Element, tag
 from recall_simulator.report.html.matrix import bar, matrix
 from recall_simulator.report.html.page import facts, filter_tools, hero, masthead, moment, page
-from recall_simulator.report.html.words import plural, size
+from recall_simulator.report.html.words import plural
+from recall_simulator.report.quantities import size_of
 
 SENTENCES = {
     "ok": "No fault was found in what was looked at.",
@@ -82,7 +83,7 @@ def _head(document: Document) -> Element:
             [
                 ("cases", str(len(document.cases))),
                 ("frames", frames),
-                ("sent", size(document.bytes_sent)),
+                ("sent", size_of(document.bytes_sent)),
                 ("played", moment(document.start_time)),
                 ("took", f"{document.seconds:.1f} s"),
                 ("speed", document.speed),

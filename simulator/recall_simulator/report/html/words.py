@@ -47,15 +47,6 @@ def seconds(value: float) -> str:
     return f"{value:.3g} s" if value < 1000 else f"{value:,.0f} s"
 
 
-def size(count: float) -> str:
-    """Bytes: `325 KB`, `1.6 MB`."""
-    for unit in ("B", "KB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit != "MB" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
-
-
 def person(name: str | None) -> Element:
     """A participant's name, kept from changing the direction of what stands beside it."""
     if name is None:

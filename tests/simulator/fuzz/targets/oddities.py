@@ -93,6 +93,9 @@ class Refused(Exception):
     """A message is not liked."""
 
 
+NotLiked = Refused
+
+
 class ReallyRefused(Refused):
     """A message is really not liked."""
 
@@ -113,6 +116,9 @@ NUMBER = 7
 
 
 class Parser:
+    class Unreadable(Exception):
+        """Nobody can read this."""
+
     @staticmethod
     def parse(message: bytes) -> None:
         """It stands in a class."""

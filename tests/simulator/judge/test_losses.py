@@ -1,0 +1,213 @@
+"""Frames that are missing: how many, and the cause that their pattern names."""
+
+from collections.abc import Iterable
+
+import msgspec
+import pytest
+from tests.simulator.judge.invented import ADA, BO, ending_in, frame, judge, run, saw, summary
+
+from recall_simulator.record import outcomes
+from recall_simulator.record.events import AttemptEnded, EngineEvent
+from recall_simulator.record.observations import ObserverTrouble
+from recall_simulator.record.outcomes import Outcome
+
+
+def test_all_seen_is_ok_with_latencies() -> None:
+    verdict = judge(run([*ADA, *BO]), [saw(sent) for sent in [*ADA, *BO]])
+    assert (verdict.verdict, verdict.findings) == ("ok", [])
+    assert [(s.participant, s.expected, s.seen, s.lost) for s in verdict.streams] == [
+        (100, 10, 10, 0), (200, 10, 10, 0),
+    ]  # fmt: skip
+    assert verdict.streams[0].late_p50 == verdict.streams[0].late_p99 == 0.5
+    assert "which frames were kept, and where" in verdict.looked_at
+
+
+def test_frames_never_seen_are_lost() -> None:
+    verdict = judge(run(ADA), [saw(sent) for sent in ADA if sent.sequence not in (3, 4)])
+    assert verdict.verdict == "failed"
+    (finding,) = verdict.findings
+    assert (finding.kind, finding.column, finding.count) == ("lost", "loses", 2)
+    assert finding.evidence == ["frames 3, 4"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        (range(0, 10, 2), "about every other frame is missing: sampling by time"),
+        ((0, 1, 2, 4, 5, 7, 9), "here and there: sampling by time"),
+        ((0, 1, 2, 4, 5, 6, 8, 9), "busy"),
+        (range(7), "the last frames are missing"),
+        ((0, 1, 3, 4, 5, 6, 7, 8, 9), "busy"),
+        ((0, 1, 7, 8, 9), "busy"),  # half of them, and one after the other
+    ],
+)
+def test_the_pattern_of_a_loss_names_its_usual_cause(kept: Iterable[int], words: str) -> None:
+    verdict = judge(run([*ADA, *BO]), [*map(saw, BO), *(saw(ADA[number]) for number in kept)])
+    assert words in verdict.findings[0].cause
+
+
+def test_one_frame_in_four_is_no_sampling_by_time() -> None:
+    sent = [frame(n) for n in range(16)]
+    seen = [saw(one) for one in sent if one.sequence % 4 != 2]
+    verdict = judge(run([*sent, *BO]), [*seen, *map(saw, BO)])
+    assert verdict.findings[0].cause.startswith("one frame in 4 is missing")
+
+
+def test_frames_that_go_with_a_broken_one_before_them_are_laid_to_that() -> None:
+    sent = [
+        msgspec.structs.replace(
+            frame(n, expect="must accept" if n % 4 else "must survive"),
+            oddity="" if n % 4 else "with a broken picture",
+        )
+        for n in range(12)
+    ]
+    seen = [saw(one) for one in sent if one.sequence % 4 > 1]
+    verdict = judge(run([*sent, *BO]), [*seen, *map(saw, BO)])
+    (lost,) = verdict.findings
+    assert lost.evidence == ["frames 1, 5, 9"]
+    assert "right after one that may be thrown away, with a broken picture" in lost.cause
+
+
+def test_the_last_frames_are_missing_though_one_of_them_need_not_be_kept() -> None:
+    sent = [frame(n, expect="must survive" if n == 4 else "must accept") for n in range(10)]
+    verdict = judge(run([*sent, *BO]), [*map(saw, BO), *map(saw, sent[:2])])
+    assert summary(verdict) == [("lost", "failed", 7)]
+    assert "the last frames are missing" in verdict.findings[0].cause
+
+
+@pytest.mark.parametrize("kept", [range(3), ()])
+def test_what_was_lost_where_the_receiver_hung_up_is_laid_to_that(kept: Iterable[int]) -> None:
+    second = [frame(n, attempt=2) for n in range(10, 20)]
+    hung_up = Outcome("closed 1000", "receiver", opened=True)
+    events = ending_in(hung_up, run([*ADA, *BO], second))
+    observations = [*map(saw, BO), *map(saw, second), *(saw(ADA[number]) for number in kept)]
+    lost = next(found for found in judge(events, observations).findings if found.kind == "lost")
+    assert "the receiver ended the connection itself" in lost.cause
+    elsewhere = [*map(saw, BO), *map(saw, ADA[::2]), *map(saw, second[::2])]
+    lost = next(found for found in judge(events, elsewhere).findings if found.kind == "lost")
+    assert "sampling by time" in lost.cause
+
+
+def test_a_stream_of_which_nothing_was_kept() -> None:
+    share = [frame(n, 100, "screenshare") for n in range(5)]
+    verdict = judge(run([*ADA, *share]), [saw(sent) for sent in ADA])
+    assert summary(verdict) == [("lost", "failed", 5)]
+    assert "is its type" in verdict.findings[0].cause
+
+
+def test_a_leg_of_which_nothing_was_kept() -> None:
+    second = [frame(n, attempt=2) for n in range(10, 20)]
+    seen = [saw(sent) for sent in ADA]
+    for outcome, words in (
+        (outcomes.PLANNED_OVERLAP, "the late close of the old connection"),
+        (outcomes.PLANNED_CUT, "after a reconnect: the end of the old connection"),
+        (outcomes.closed(1000, ""), "the receiver had ended a connection itself"),
+    ):
+        verdict = judge(ending_in(outcome, run(ADA, second)), seen)
+        lost = verdict.findings[-1]
+        assert (lost.kind, lost.severity, lost.count) == ("lost", "failed", 10)
+        assert words in lost.cause
+    verdict = judge(run(ADA, second), [saw(sent) for sent in second])
+    assert "nothing was kept of an earlier connection" in verdict.findings[0].cause
+
+
+@pytest.mark.parametrize(
+    ("kept", "outcome", "words"),
+    [
+        (12, outcomes.PLANNED_OVERLAP, "the late close of the old connection ended the meeting"),
+        (17, outcomes.PLANNED_OVERLAP, "the last frames are missing"),
+        (12, outcomes.PLANNED_CUT, "the last frames are missing"),
+    ],
+)
+def test_what_ends_soon_after_a_late_close_was_ended_by_it(
+    kept: int, outcome: Outcome, words: str
+) -> None:
+    second = [frame(n, attempt=2) for n in range(10, 20)]
+    events = ending_in(outcome, run(ADA, second))
+    verdict = judge(events, [saw(sent) for sent in [*ADA, *second] if sent.sequence < kept])
+    assert words in verdict.findings[0].cause
+
+
+def test_frames_in_doubt_are_neither_demanded_nor_forbidden() -> None:
+    second = [frame(n, attempt=2) for n in range(10, 12)]
+    events = run(ADA, second, in_doubt=3)
+    for kept in (range(7), range(10)):
+        verdict = judge(events, [*(saw(ADA[n]) for n in kept), *map(saw, second)])
+        assert verdict.verdict == "ok"
+        assert (verdict.streams[0].expected, verdict.streams[0].in_doubt) == (9, 3)
+    verdict = judge(events, [*(saw(ADA[n]) for n in range(6)), *map(saw, second)])
+    assert summary(verdict) == [("lost", "failed", 1)]
+
+
+def test_frames_that_never_left_are_neither_in_doubt_nor_demanded() -> None:
+    second = [frame(n, attempt=2) for n in range(10, 12)]
+    events = run(ADA, second, in_doubt=1, unsent=2)
+    for kept in (range(7), range(8)):
+        verdict = judge(events, [*(saw(ADA[n]) for n in kept), *map(saw, second)])
+        assert verdict.verdict == "ok"
+        assert (verdict.streams[0].expected, verdict.streams[0].in_doubt) == (9, 1)
+    verdict = judge(events, [*(saw(ADA[n]) for n in range(6)), *map(saw, second)])
+    assert summary(verdict) == [("lost", "failed", 1)]
+
+
+def test_a_frame_sent_again_is_in_doubt_no_more() -> None:
+    again = [frame(9, attempt=2)]
+    verdict = judge(run(ADA, again, in_doubt=1), [saw(sent) for sent in ADA[:9]])
+    assert summary(verdict) == [("lost", "failed", 1)]
+
+
+def test_damaged_frames_need_not_be_seen() -> None:
+    damaged = frame(10, expect="must survive")
+    assert judge(run([*ADA, damaged]), [saw(sent) for sent in ADA]).verdict == "ok"
+
+
+def cut_at_close(events: list[EngineEvent], *, in_doubt: int) -> list[EngineEvent]:
+    """The same run with a receiver that cut the last link when it was to be closed."""
+    outcome = msgspec.structs.replace(outcomes.COMPLETED, detail=outcomes.CUT_AT_CLOSE.detail)
+    return [
+        msgspec.structs.replace(event, outcome=outcome, in_doubt=in_doubt)
+        if isinstance(event, AttemptEnded)
+        else event
+        for event in events
+    ]
+
+
+def test_who_cuts_at_the_close_with_frames_unread_has_dropped_the_connection() -> None:
+    events = cut_at_close(run(ADA), in_doubt=4)
+    assert judge(events, [*map(saw, ADA)]).verdict == "ok"
+    verdict = judge(events, [*map(saw, ADA[:6])])
+    (finding,) = verdict.findings
+    assert (verdict.verdict, finding.kind, finding.column) == ("failed", "dropped", "drops")
+    assert "4 frames before it were never seen" in finding.what
+    assert finding.evidence == ["100/webcam: frames 6, 7, 8, 9"]
+    watched = saw(ADA[0]).observer
+    trouble = ObserverTrouble(observer=watched, at=0.0, trouble="t", severity="partial")
+    assert summary(judge(events, [*map(saw, ADA[:6]), trouble])) == [("partial", "note", 1)]
+
+
+def test_frames_that_stand_in_for_others_were_in_a_buffer_that_they_shared() -> None:
+    twice = [saw(ADA[number], where=f"{number}.png") for number in (3, 7, 7)]
+    kept = [saw(sent) for sent in ADA if sent.sequence not in (2, 5, 6)]
+    lost, doubled = judge(run(ADA), [*kept, *twice]).findings
+    assert (lost.kind, lost.count) == ("lost", 3)
+    assert "is one buffer filled anew before it is written?" in lost.cause
+    assert doubled.kind == "doubled"
+    once = judge(run(ADA), [*kept, twice[0]]).findings[0]
+    assert "buffer" not in once.cause
+
+
+@pytest.mark.parametrize("late", [[4, 2, 7], [1, 5, 8]])
+def test_frames_whose_times_go_back_may_have_been_thrown_away(late: list[int]) -> None:
+    order = [sent for sent in ADA if sent.sequence not in late] + [ADA[n] for n in sorted(late)]
+    finding = judge(run(order), [saw(sent) for sent in ADA if sent.sequence not in late[:3]])
+    assert "all that are missing bear an earlier time" in finding.findings[0].cause
+    kept = judge(run(order), [saw(sent) for sent in ADA if sent.sequence not in late[:2]])
+    assert "earlier time" not in kept.findings[0].cause
+
+
+def test_one_frame_is_not_spoken_of_as_many() -> None:
+    verdict = judge(run(ADA), [*map(saw, ADA[1:]), saw(ADA[4], where="again")])
+    assert [finding.what for finding in verdict.findings] == [
+        "100/webcam: 1 of 10 frames was never seen",
+        "100/webcam: 1 frame is there more often than it was sent",
+    ]

@@ -1,0 +1,118 @@
+"""Who looked, and how well: observers in trouble, the receiver's process, or nobody at all."""
+
+import msgspec
+import pytest
+from tests.simulator.judge.invented import ADA, WHO, judge, run, saw, summary
+
+from recall_simulator.record.events import AttemptEnded, BotStarted, EngineEvent, LinkOpened
+from recall_simulator.record.observations import (
+    Observation,
+    ObserverTrouble,
+    ProcessEnded,
+    ProcessSample,
+    Sighting,
+)
+from recall_simulator.record.outcomes import Outcome
+
+
+def test_an_observer_that_saw_nothing_of_this_run_was_blind() -> None:
+    stranger = Sighting(observer="stdout:x", where="line 1", at=1.0, sha256="0" * 64)
+    verdict = judge(run(ADA), [stranger, stranger])
+    assert summary(verdict) == [("blind", "inconclusive", 2)]
+    assert "fits no frame of this run" in verdict.findings[0].what
+
+
+@pytest.mark.parametrize(("severity", "expected"), [("blind", "inconclusive"), ("partial", "ok")])
+def test_an_observer_in_trouble(severity: str, expected: str) -> None:
+    trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no file", severity=severity)  # type: ignore[arg-type]
+    verdict = judge(run(ADA), [*map(saw, ADA), trouble])
+    assert verdict.verdict == expected
+    assert "files:*: no file" in verdict.findings[0].what
+
+
+def test_where_only_samples_were_seen_a_missing_frame_proves_nothing() -> None:
+    trouble = ObserverTrouble(observer="http:x", at=0.0, trouble="samples", severity="partial")
+    sample = msgspec.structs.replace(saw(ADA[0]), observer="http:x")
+    verdict = judge(run(ADA), [trouble, sample])
+    assert verdict.verdict == "inconclusive"
+    assert "samples were taken" in verdict.findings[-1].cause
+
+
+def test_files_without_a_picture_in_them_excuse_no_frame_that_is_missing() -> None:
+    trouble = ObserverTrouble(observer="files:*.png", at=0.0, trouble="", severity="hollow")
+    verdict = judge(run(ADA), [*map(saw, ADA[:9]), trouble])
+    assert summary(verdict) == [("hollow", "note", 1), ("lost", "failed", 1)]
+
+
+def test_where_somebody_else_saw_everything_a_missing_frame_is_lost_all_the_same() -> None:
+    trouble = ObserverTrouble(observer="http:x", at=0.0, trouble="samples", severity="partial")
+    sample = msgspec.structs.replace(saw(ADA[0]), observer="http:x")
+    verdict = judge(run(ADA), [trouble, sample, *map(saw, ADA[1:9])])
+    assert summary(verdict) == [("partial", "note", 1), ("lost", "failed", 1)]
+
+
+def test_a_process_that_ends_has_died_with_its_last_words() -> None:
+    ended = ProcessEnded(at=3.0, code=-11, last_lines=["a", "Segmentation fault"])
+    verdict = judge(run(ADA), [ended])
+    (finding,) = verdict.findings
+    assert (finding.kind, finding.column, finding.severity) == ("died", "dies", "failed")
+    assert "by signal 11" in finding.what
+    assert finding.evidence[-1] == "Segmentation fault"
+
+
+def test_a_death_is_told_of_the_scenario_that_a_link_was_open_in() -> None:
+    def begins(scenario: str, began: float) -> BotStarted:
+        return BotStarted(
+            scenario=scenario, bot="b", number=0, recording="r", ends_at=9.0, began=began
+        )
+
+    def opens(scenario: str) -> LinkOpened:
+        return LinkOpened(scenario=scenario, bot="b", attempt=1, at=0.0)
+
+    died: list[Observation] = [ProcessEnded(at=5.0, code=1, last_lines=[])]
+    before: list[EngineEvent] = [begins("one", 1.0), opens("one")]
+    found_dead = begins("two", 4.9)
+    assert judge([*before, found_dead], died).findings[-1].scenario == "one"
+    assert judge([*before, found_dead, opens("two")], died).findings[-1].scenario == "two"
+    assert judge([begins("two", 6.0)], died).findings[-1].scenario == ""
+
+
+def test_a_dead_receiver_is_not_told_to_be_started_first() -> None:
+    refused = Outcome("refused", "unreachable", opened=False)
+    end = AttemptEnded(**WHO, attempt=2, at=0.0, outcome=refused, in_doubt=0)
+    died = ProcessEnded(at=3.0, code=1, last_lines=[])
+    assert "start the receiver first" in judge([*run(ADA), end]).findings[0].cause
+    assert "see what it died of" in judge([*run(ADA), end], [died]).findings[0].cause
+
+
+def test_a_receiver_that_kept_nothing_is_told_how_much_that_is() -> None:
+    lines = [f"line {n}" for n in range(9)]
+    trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no file", last_lines=lines)
+    (finding,) = judge(run(ADA), [trouble]).findings
+    assert "it kept none of 10 frames" in finding.cause
+    assert finding.evidence == lines[-5:]
+    elsewhere = msgspec.structs.replace(trouble, observer="http:x", trouble="refused")
+    assert judge(run(ADA), [elsewhere]).findings[0].cause == ""
+    assert judge([], [trouble]).findings[0].cause == ""
+    assert judge(run(ADA), [*map(saw, ADA), trouble]).findings[0].cause == ""
+
+
+def test_growth_of_memory_is_noted() -> None:
+    def sample(number: int, rss: int) -> ProcessSample:
+        return ProcessSample(at=float(number), rss=rss, handles=9, threads=1)
+
+    grown = [sample(n, 100_000_000 if n < 6 else 900_000_000) for n in range(12)]
+    assert summary(judge(run(ADA), grown)) == [("grew", "note", 1)]
+    small = [sample(n, 10_000_000 if n < 6 else 200_000_000) for n in range(12)]
+    assert judge(run(ADA), small).findings == []
+    flat = [sample(n, 100_000_000) for n in range(12)]
+    assert judge(run(ADA), flat).findings == []
+    assert judge(run(ADA), flat[:2]).findings == []
+
+
+def test_without_observers_nothing_is_said_to_be_good_that_nobody_saw() -> None:
+    verdict = judge(run(ADA))
+    assert verdict.verdict == "ok"
+    assert verdict.not_looked_at == [
+        "the receiver's process", "whether the frames were understood, kept and told apart",
+    ]  # fmt: skip
