@@ -6,19 +6,15 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from recall_receiver.errors import PictureError
 from recall_receiver.events import FrameEvent
-from recall_receiver.threads import DaemonThreads
+from recall_receiver.threads import ENDING, DaemonThreads
 
 __all__ = ["Callback", "OnFrame"]
 
 OnFrame: TypeAlias = Callable[[FrameEvent], object] | Callable[[FrameEvent], Awaitable[object]]
-
-ENDING: Final = (KeyboardInterrupt, SystemExit)
-"""What ends the program. All else, also what is no `Exception` (a task's `CancelledError`, a test's
-failure), is one frame's: uncaught, it would end the handling of its connection without a word."""
 
 _log = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ class LinkConnection(ServerConnection):
     Attributes:
         received: bytes that came after the handshake's request.
         unread: whole messages that were read and for which `taken` was not called yet.
-        head: the request's bytes, until somebody has decided about it.
+        head: the request's bytes, for a process that it is handed over to.
     """
 
     def __init__(

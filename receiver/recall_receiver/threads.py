@@ -1,4 +1,4 @@
-"""Threads for what a stranger wrote, which may never return."""
+"""Threads for what a stranger wrote, which may never return, and may raise anything."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Final, ParamSpec, TypeAlias, TypeVar
 
-__all__ = ["DaemonThreads"]
+__all__ = ["ENDING", "DaemonThreads"]
+
+ENDING: Final = (KeyboardInterrupt, SystemExit)
+"""What ends the program.
+
+All else, also what is no `Exception` (a task's `CancelledError`, a test's failure), is the fault of
+one frame or one sink. Uncaught, it would end the handling of a connection without a word.
+"""
 
 P = ParamSpec("P")
 T = TypeVar("T")

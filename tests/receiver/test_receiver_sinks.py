@@ -74,7 +74,7 @@ class Listing:
 
 
 class Failing(Listing):
-    def __init__(self, at: str, error: Exception) -> None:
+    def __init__(self, at: str, error: BaseException) -> None:
         super().__init__()
         self.at, self.error = at, error
 
@@ -355,18 +355,31 @@ def test_sinks_run_in_one_thread_of_their_own_beside_the_callback(frame_message:
         assert sink.threads.isdisjoint({threading.main_thread().name})
 
 
+class NoException(BaseException):
+    """As a failed test raises, and Rust's panics."""
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device"), "OSError: [Errno 28] No space left on device"),
+        (NoException("mine"), "NoException: mine"),
+    ],
+)
 @pytest.mark.parametrize("at", ["write", "flush", "close"])
 def test_a_sink_that_raises_is_off_and_the_others_go_on(
-    frame_message: Build, caplog: pytest.LogCaptureFixture, at: str
+    frame_message: Build,
+    caplog: pytest.LogCaptureFixture,
+    at: str,
+    error: BaseException,
+    told: str,
 ) -> None:
     caplog.set_level(logging.WARNING)
-    failing, other = Failing(at, OSError(28, "No space left on device")), Listing()
+    failing, other = Failing(at, error), Listing()
     report = receive([frame_message(relative=n) for n in range(20)], [failing, other])
     assert report["frames"] == report["sinks"][1]["frames"] == 20
-    assert report["sinks"][0]["error"] == "OSError: [Errno 28] No space left on device"
-    assert [r.message for r in caplog.records] == [
-        "the sink listing is off from here on: OSError: [Errno 28] No space left on device"
-    ]
+    assert report["sinks"][0]["error"] == told
+    assert [r.message for r in caplog.records] == [f"the sink listing is off from here on: {told}"]
     writes = [call for call in failing.calls if call != "close"]
     assert len(writes) == 1 if at == "write" else len(writes) > 0
     assert failing.calls[-1] == "close"

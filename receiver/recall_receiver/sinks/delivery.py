@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from recall_receiver.errors import PictureError
 from recall_receiver.events import FrameEvent
 from recall_receiver.sinks.sink import Arrival, Sink
-from recall_receiver.threads import DaemonThreads
+from recall_receiver.threads import ENDING, DaemonThreads
 
 __all__ = ["Delivery", "Handler"]
 
@@ -42,7 +42,9 @@ class _Outlet:
             self.sink.write(arrival)
         except PictureError:
             self.undecodable += 1
-        except Exception as error:  # a full disk, a lost right, a stranger's bug
+        except ENDING:
+            raise
+        except BaseException as error:  # a full disk, a lost right, a stranger's bug
             self._turn_off(error)
         else:
             self.frames += 1
@@ -51,18 +53,22 @@ class _Outlet:
         if self.error is None:
             try:
                 self.sink.flush()
-            except Exception as error:
+            except ENDING:
+                raise
+            except BaseException as error:
                 self._turn_off(error)
 
     def close(self) -> None:
         """Close the sink, also one that is off: it may hold files."""
         try:
             self.sink.close()
-        except Exception as error:
+        except ENDING:
+            raise
+        except BaseException as error:
             if self.error is None:
                 self._turn_off(error)
 
-    def _turn_off(self, error: Exception) -> None:
+    def _turn_off(self, error: BaseException) -> None:
         self.error = f"{type(error).__name__}: {error}"
         _log.error("the sink %s is off from here on: %s", self.sink.name, self.error)
 
