@@ -6,15 +6,22 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from recall_receiver.errors import PictureError
 from recall_receiver.events import FrameEvent
-from recall_receiver.threads import ENDING, DaemonThreads
+from recall_receiver.threads import DaemonThreads
 
 __all__ = ["Callback", "OnFrame"]
 
 OnFrame: TypeAlias = Callable[[FrameEvent], object] | Callable[[FrameEvent], Awaitable[object]]
+
+ENDING: Final = (KeyboardInterrupt, SystemExit)
+"""What ends the program.
+
+All else, also what is no `Exception` (a task's `CancelledError`, a test's failure), is the fault of
+one frame. Uncaught, it would end the handling of its connection without a word.
+"""
 
 _log = logging.getLogger(__name__)
 

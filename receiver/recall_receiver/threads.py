@@ -1,4 +1,4 @@
-"""Threads for what a stranger wrote, which may never return, and may raise anything."""
+"""Threads for what a stranger wrote, which may never return."""
 
 from __future__ import annotations
 
@@ -7,16 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Final, ParamSpec, TypeAlias, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
-__all__ = ["ENDING", "DaemonThreads"]
-
-ENDING: Final = (KeyboardInterrupt, SystemExit)
-"""What ends the program.
-
-All else, also what is no `Exception` (a task's `CancelledError`, a test's failure), is the fault of
-one frame or one sink. Uncaught, it would end the handling of a connection without a word.
-"""
+__all__ = ["DaemonThreads"]
 
 P = ParamSpec("P")
 T = TypeVar("T")

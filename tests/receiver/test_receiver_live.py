@@ -148,6 +148,7 @@ def test_what_is_looked_at_is_bounded(meeting: Meeting, frame_message: Build) ->
         meeting.reception.detach(link)
     snapshot = meeting.now()
     assert len(snapshot.streams) == len(snapshot.recordings) == MAX_STREAMS
+    assert snapshot.streams[0].recording == "0"
     assert len(snapshot.notes) == MAX_NOTES
     assert snapshot.frames == snapshot.streams_ever == MAX_STREAMS + 5
 
@@ -170,6 +171,7 @@ def test_what_has_been_silent_makes_way_where_there_are_too_many(meeting: Meetin
     # What they were stays counted.
     assert (snapshot.gaps, snapshot.reconnects) == (MAX_STREAMS + 1, 1)
     assert totals(snapshot)["streams"] == snapshot.streams_ever == MAX_STREAMS + 1
+    assert b"\nrecall_receiver_streams 1001.0\n" in exposition(snapshot)
 
 
 def test_a_long_name_is_cut(meeting: Meeting, frame: Callable[..., Any]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.receiver.dialling import Build, Report, connect, send, until
+from tests.receiver.dialling import Build, Report, connect, send, settle, until
 from websockets.asyncio.client import connect as connect_websocket
 from websockets.exceptions import ConnectionClosed
 
@@ -135,6 +135,26 @@ def test_a_callback_that_exits_ends_the_program(frame_message: Build, kind: str)
     with pytest.raises(SystemExit) as ended:
         asyncio.run(callback.handle([frame]))
     assert ended.value.code == 3
+
+
+def test_a_callback_that_is_given_up_is_not_one_that_raises(frame_message: Build) -> None:
+    async def on_frame(frame: FrameEvent) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    frame = parse(frame_message())
+    assert isinstance(frame, FrameEvent)
+    callback = Callback(on_frame)
+
+    async def main() -> None:
+        handling = asyncio.create_task(callback.handle([frame]))
+        await settle()
+        handling.cancel()
+        async with asyncio.timeout(60):
+            await asyncio.wait([handling])
+        assert handling.cancelled()
+
+    asyncio.run(main())
+    assert callback.errors == 0
 
 
 def test_a_picture_that_does_not_decode_is_not_the_callbacks_fault(

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from recall_receiver.errors import PictureError
 from recall_receiver.events import FrameEvent
 from recall_receiver.sinks.sink import Arrival, Sink
-from recall_receiver.threads import ENDING, DaemonThreads
+from recall_receiver.threads import DaemonThreads
 
 __all__ = ["Delivery", "Handler"]
 
@@ -42,8 +42,6 @@ class _Outlet:
             self.sink.write(arrival)
         except PictureError:
             self.undecodable += 1
-        except ENDING:
-            raise
         except BaseException as error:  # a full disk, a lost right, a stranger's bug
             self._turn_off(error)
         else:
@@ -53,8 +51,6 @@ class _Outlet:
         if self.error is None:
             try:
                 self.sink.flush()
-            except ENDING:
-                raise
             except BaseException as error:
                 self._turn_off(error)
 
@@ -62,8 +58,6 @@ class _Outlet:
         """Close the sink, also one that is off: it may hold files."""
         try:
             self.sink.close()
-        except ENDING:
-            raise
         except BaseException as error:
             if self.error is None:
                 self._turn_off(error)
