@@ -34,6 +34,7 @@ SECTION = "Load"
 HERE = Path(__file__).parent
 SECONDS = 3.0
 BOTS = 64
+PEOPLE = 8
 SCENES = {"webcam": (20.0, "85 %", "75 %"), "black": (100.0, "60 %", "45 %")}
 """What is sent, how many times as fast as real time, and what was promised of it."""
 
@@ -41,7 +42,7 @@ Looked = Callable[[], Any]
 
 
 def mission(url: str, **changes: Any) -> Mission:
-    usual: dict[str, Any] = {"participants": 8, "run_id": "0badcafe", "spawn_rate": 1e6}
+    usual: dict[str, Any] = {"participants": PEOPLE, "run_id": "0badcafe", "spawn_rate": 1e6}
     return Mission(url=url, **{**usual, **changes})
 
 
@@ -158,16 +159,25 @@ def picture(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_the_engine_beside_a_bare_loop(figure: Figure, scene: str) -> None:
+    """The rival's messages are made beforehand, as many as we have pictures.
+
+    How fast a message is sent depends on whether it lies in the processor's cache, whoever sends
+    it: what it comes to with eight messages, sent over and over, stands beside it.
+    """
+    from recall_simulator.frames import SCENES as PAINTED
+
     speed, target, in_locust = SCENES[scene]
-    sample = messages(scene)
+    sample = messages(scene, PEOPLE * PAINTED[scene].phases)
     fast: list[float] = []
     rival: list[float] = []
+    cached: list[float] = []
     within: list[float] = []
     size = 0.0
     for _ in range(3):
         rate, size = ours(scene, speed)
         fast.append(rate)
         rival.append(bare(sample))
+        cached.append(bare(sample[:8]))
         within.append(locust(HERE / "locustfile.py", {"SCENE": scene, "SPEED": f"{2 * speed:g}"}))
     for what, rates, promised in (
         ("by the load engine", fast, target),
@@ -178,8 +188,8 @@ def test_the_engine_beside_a_bare_loop(figure: Figure, scene: str) -> None:
             SECTION,
             f"frames of {size / 1000:,.0f} KB, sent {what}; a bare loop of `websockets`",
             f"{rate:,.0f} a second",
-            rival=f"{other:,.0f} a second",
-            ratio=f"{rate / other:.2f}",
+            rival=f"{other:,.0f} a second ({statistics.median(cached):,.0f} with eight messages)",
+            ratio=f"{rate / other:.2f} ({rate / statistics.median(cached):.2f})",
             target=promised,
         )
 
