@@ -1,18 +1,14 @@
 """An open link: what can be done with it, and the class of each way it goes. Over real sockets."""
 
 import asyncio
-import base64
 import contextlib
-import hashlib
-import os
 import socket
 import struct
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import pytest
-import uvloop
-from websockets.asyncio.server import ServerConnection, serve
+from tests.simulator.engine.linking import over_a_link, upgrade
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.utils import accept_key
 
@@ -20,34 +16,8 @@ from recall_simulator.engine import Link, LinkLost, WebSocketDialer
 from recall_simulator.record.outcomes import Closing, Outcome, Pings
 from recall_simulator.wire import LinkPlan, MaskedText, Travel, masked, parse_endpoint
 
-T = TypeVar("T")
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CLOSE_1008 = b"\x88\x02\x03\xf0"
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-
-
-def over_a_link(
-    use: Callable[[Link], Awaitable[T]],
-    handler: Callable[[ServerConnection], Awaitable[None]],
-    plan: LinkPlan = LinkPlan(),
-    new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
-    **options: object,
-) -> T:
-    """What `use` makes of a link to a websockets server with this handler."""
-
-    async def main() -> T:
-        async with serve(handler, "127.0.0.1", 0, compression=None, **options) as server:  # type: ignore[arg-type]
-            port = next(iter(server.sockets)).getsockname()[1]
-            endpoint = parse_endpoint(f"ws://127.0.0.1:{port}/")
-            dialer = WebSocketDialer(endpoint)
-            link = await dialer.dial(1, plan)
-            try:
-                return await use(link)
-            finally:
-                await link.cut()
-
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        return runner.run(main())
 
 
 def test_messages_arrive_whole_as_text_and_in_order() -> None:
@@ -63,86 +33,6 @@ def test_messages_arrive_whole_as_text_and_in_order() -> None:
 
     assert over_a_link(use, collect) is None
     assert got == ["{}", "x" * 300_000, '{"name":"京"}']
-
-
-@pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, uvloop.new_event_loop])
-def test_frames_in_pieces_arrive_whole_whatever_the_socket_takes_at_once(
-    new_loop: Callable[[], asyncio.AbstractEventLoop],
-) -> None:
-    got: list[str | bytes] = []
-    fronts = [letter * 3_000_001 for letter in (b"a", b"b", b"c", b"d")]
-    messages = [front + b"-" * 2**n for n, front in enumerate(fronts, 3)]
-
-    async def collect(connection: ServerConnection) -> None:
-        got.extend([message async for message in connection])
-
-    async def use(link: Link) -> Outcome | None:
-        for front, message in zip(fronts, messages, strict=True):
-            rest = message[len(front) :]
-            link.send(
-                MaskedText(masked(front, 0), masked(rest[:1], 3_000_001), masked(rest[1:], 2))
-            )
-            link.send(b"{}", Travel(ping=b"?"))
-        assert link.unsent
-        return await link.close(1000)
-
-    assert over_a_link(use, collect, new_loop=new_loop, max_size=None) is None
-    assert got == [text for message in messages for text in (message.decode(), "{}")]
-
-
-@pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, uvloop.new_event_loop])
-def test_a_frame_does_not_overtake_what_waits_though_the_socket_has_room_again(
-    new_loop: Callable[[], asyncio.AbstractEventLoop],
-) -> None:
-    frames = [MaskedText(letter * size) for letter, size in ((b"a", 20_000_000), (b"b", 70_000))]
-
-    async def main() -> bytes:
-        upgraded: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
-        upgraded = asyncio.get_running_loop().create_future()
-
-        async def hand_over(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await upgrade(reader, writer)
-            upgraded.set_result((reader, writer))
-
-        async with await asyncio.start_server(hand_over, "127.0.0.1", 0) as server:
-            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-            link = await WebSocketDialer(endpoint).dial(1, LinkPlan())
-            reader, writer = await upgraded
-            link.send(frames[0])
-            waiting = link.unsent
-            got = b""
-            with contextlib.suppress(BlockingIOError):  # all that has left, in one turn of the loop
-                while part := os.read(writer.get_extra_info("socket").fileno(), 2**20):
-                    got += part
-            link.send(frames[1])
-            assert 0 < waiting < link.unsent
-            got += await reader.readexactly(sum(map(len, expected)) - len(got))
-            await link.cut("rst")
-            writer.transport.abort()
-            return got
-
-    expected = [piece for frame in frames for piece in frame.frame]
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        assert runner.run(main()) == b"".join(expected)
-
-
-@pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, uvloop.new_event_loop])
-def test_a_link_can_be_slow_on_any_event_loop(
-    new_loop: Callable[[], asyncio.AbstractEventLoop],
-) -> None:
-    got: list[str | bytes] = []
-
-    async def collect(connection: ServerConnection) -> None:
-        got.extend([message async for message in connection])
-
-    async def use(link: Link) -> bool:
-        link.send(MaskedText(masked(b"x" * 100_000, 0)))
-        held_back = link.is_held_back
-        await link.close(1000)
-        return held_back
-
-    assert over_a_link(use, collect, LinkPlan(bandwidth=2_000_000), new_loop)
-    assert got == ["x" * 100_000]
 
 
 def test_a_ping_is_answered() -> None:
@@ -243,19 +133,6 @@ def test_a_link_is_blocked_until_the_receiver_takes_what_was_sent() -> None:
         return [*seen, await link.writable(20.0), link.is_blocked]
 
     assert over_a_link(use, dawdle, max_size=None) == [False, True, False, True, True, False]
-
-
-async def upgrade(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: bytes = b""
-) -> None:
-    """Complete the upgrade by hand, and write something right after it."""
-    request = await reader.readuntil(b"\r\n\r\n")
-    key = request.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
-    accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
-    writer.write(
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n" + first
-    )
 
 
 def upgrade_then(*words: bytes, answer: bytes | None = None) -> Talk:

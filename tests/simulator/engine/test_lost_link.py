@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import uvloop
-from tests.simulator.engine.test_link import over_a_link
+from tests.simulator.engine.linking import over_a_link
 from websockets.asyncio.server import ServerConnection
 from websockets.client import ClientProtocol
 
