@@ -86,9 +86,11 @@ class Bot:
     async def _live(self) -> EndReason:
         """Attempt after attempt; how it ended."""
         stage = self._stage
+        due = 0.0
         while True:
+            # Up to when the dial was due, not to when we came to it: that is no loss of a link's.
+            self._miss(due)
             dialled_at, dialled = stage.clock.now(), stage.elapsed()
-            self._miss(dialled_at)
             self._attempts += 1
             attempt = Attempt(self._attempts, stage)
             here: dict[str, Any] = {**self._who, "attempt": attempt.number}
@@ -110,22 +112,24 @@ class Bot:
                 if stage.clock.now() >= stage.plan.ends_at:
                     return "finished"
                 answer = self._retry.lost()
-            if not await self._wait(answer.seconds):
+            retry_at = await self._wait(answer.seconds)
+            if retry_at is None:
                 return "unconnected"
+            due = retry_at
 
-    async def _wait(self, seconds: float) -> bool:
-        """Wait before the next dial; False when the bot's life ends before that."""
+    async def _wait(self, seconds: float) -> float | None:
+        """Wait until the next dial is due, and give that time; None if the bot's life ends."""
         clock, ends_at = self._stage.clock, self._stage.plan.ends_at
         now = clock.now()
         if now + seconds >= ends_at:
             if now < ends_at:
                 await clock.back_off_until(ends_at)
-            return False
+            return None
         self._stage.emit(
             RetryScheduled(**self._who, attempt=self._attempts + 1, at=now, wait=seconds)
         )
         await clock.back_off_until(now + seconds)
-        return True
+        return now + seconds
 
     def _miss(self, until: float) -> None:
         """Give up what came due while no link was up, less what the outage buffer holds."""

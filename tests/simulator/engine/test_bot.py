@@ -266,6 +266,35 @@ def test_no_two_dials_are_ever_nearer_than_three_seconds(
     assert len(sent) + dropped(events)["outage"] == due
 
 
+def test_a_sender_that_comes_late_to_its_dials_loses_no_frame_by_that(
+    plans_of: PlansOf, library: FrameLibrary
+) -> None:
+    late, events = 0.8, list[EngineEvent]()
+
+    class Drowsy(VirtualClock):
+        async def back_off_until(self, at: float) -> None:
+            await super().back_off_until(at + late)
+
+    async def main(clock: VirtualClock) -> None:
+        drowsy = Drowsy()
+        await clock.back_off_until(late)
+        await play(
+            plans_of(f'duration = 10\n{FLAT}timeline = [{{at = 4, do = "cut"}}]'),
+            dialer=lambda plan: InProcessDialer(lambda attempt, message: None),
+            clock=lambda: drowsy,
+            library=library,
+            handlers=[events.append],
+            conduct=Conduct(),
+            elapsed=clock.now,
+        )
+
+    VirtualClock.run(main)
+    dials = [event.at for event in events if isinstance(event, AttemptStarted)]
+    assert dials == pytest.approx([late, 7 + late])
+    assert dropped(events) == {"outage": 6}  # those of the three seconds, as without the delay
+    assert frames(events)[0].lag == pytest.approx(late - frames(events)[0].at)
+
+
 class Trouble(Exception):
     """Raised by a handler."""
 
