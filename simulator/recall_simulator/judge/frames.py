@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from recall_simulator.judge.counts import judge_counts
 from recall_simulator.judge.filing import where_misplaced
+from recall_simulator.judge.films import judge_films
 from recall_simulator.judge.ledger import Ledger, Sent
 from recall_simulator.judge.losses import WRITTEN_OVER, why_lost
 from recall_simulator.judge.naming import judge_naming
@@ -62,6 +63,7 @@ def judge_frames(
     for stream in streams:
         findings += _of_stream(ledger, matched, stream, sampled=sampled)
     findings += judge_naming(ledger, matched)
+    findings += judge_films(ledger, matched)
     if not sampled:
         findings += _cut_off(ledger, matched)
     return findings, streams
@@ -169,10 +171,11 @@ def _of_stream(
         )
     exchanged = {number for (of, number), item in matched.seen if of == key and item.exchanged}
     if exchanged:
+        there = "has red and blue exchanged", "have red and blue exchanged"
         yield Finding(
             kind="colours",
             severity="failed",
-            what=f"{key}: {len(exchanged)} of {stream.expected} frames have red and blue exchanged",
+            what=f"{key}: {_frames(len(exchanged), *there)}",
             cause=_EXCHANGED,
             scenario=stream.scenario,
             count=len(exchanged),

@@ -84,6 +84,7 @@ class Ledger:
 
     Attributes:
         run_id: of the run, 8 hex digits.
+        speed: of the run, as a number of times; None for as fast as the link takes it.
         streams: frames by number, for each stream.
         missed: when frames were due that were not sent whole, in schedule seconds.
         scenarios: the scenario of each recording.
@@ -95,6 +96,7 @@ class Ledger:
 
     def __init__(self, events: Iterable[EngineEvent]) -> None:
         self.run_id = ""
+        self.speed: float | None = None
         self.streams: dict[StreamKey, dict[int, Sent]] = {}
         self.missed: dict[StreamKey, list[float]] = {}
         self.scenarios: dict[str, str] = {}
@@ -112,6 +114,7 @@ class Ledger:
             match event:
                 case RunStarted():
                     self.run_id = event.run_id
+                    self.speed = None if event.speed == "max" else float(event.speed)
                 case BotStarted():
                     self.scenarios[event.recording] = event.scenario
                     self.bots[event.recording] = event.bot

@@ -35,6 +35,7 @@ class Shown(msgspec.Struct, frozen=True):
         height: pixels; 0 where the picture can't be decoded.
         frame: number of the frame in a film, from 0; -1 for a picture file.
         exchanged: whether red and blue are.
+        time: seconds from the beginning of a film; negative for a picture file.
     """
 
     mark: Mark | None
@@ -43,6 +44,7 @@ class Shown(msgspec.Struct, frozen=True):
     height: int
     frame: int = -1
     exchanged: bool = False
+    time: float = -1.0
 
 
 class Contents(msgspec.Struct, frozen=True):
@@ -88,6 +90,7 @@ def sighted(
         width=shown.width,
         height=shown.height,
         exchanged=shown.exchanged,
+        film_time=shown.time,
         place=place,
         **claimed,
     )

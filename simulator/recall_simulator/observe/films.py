@@ -50,7 +50,8 @@ def read_film(path: Path) -> Contents:
                     last = found.mark
                     exchanged = is_exchanged(_pixels(frame, "rgb24"), found)
                     size = frame.width, frame.height
-                    shown.append(Shown(last, "", *size, frames - 1, exchanged))
+                    time = -1.0 if frame.time is None else frame.time
+                    shown.append(Shown(last, "", *size, frames - 1, exchanged, time))
     except (av.FFmpegError, OSError, ValueError) as error:
         problem = _why(error)
     if problem:

@@ -33,6 +33,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
         exchanged: whether the picture shows red for blue.
         due: from the mark: when the frame was due, in seconds since the recording began; negative
             where no mark says it.
+        film_time: seconds from the beginning of the film that shows it; negative where none does.
     """
 
     observer: str
@@ -51,6 +52,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     credited: StreamKey | None = None
     exchanged: bool = False
     due: float = -1.0
+    film_time: float = -1.0
 
 
 class Gone(msgspec.Struct, frozen=True, kw_only=True):

@@ -91,6 +91,7 @@ def test_repeated_frames_of_a_finished_film_are_one_picture(
     assert [seen.where for seen in told.of(Sighting)] == [
         f"{path}, frame {frame}" for frame in (0, 5, 10, 15)
     ]
+    assert [seen.film_time for seen in told.of(Sighting)] == pytest.approx([0.0, 0.5, 1.0, 1.5])
     assert {seen.place for seen in told.of(Sighting)} == {str(path)}
     assert told.of(ObserverTrouble) == []
 
