@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from recall_simulator.engine.clock import yield_to_loop
 from recall_simulator.engine.link import CLOSE_TIMEOUT, Link, LinkLost
 from recall_simulator.engine.room import STALL_TIMEOUT, Overtaken, Room, Stalled, TooSlow
 from recall_simulator.engine.stage import Stage
@@ -43,6 +44,13 @@ takes no more."""
 _FRAMES_QUEUED = 64
 """Frames of which is known where they end in all that was written; half a kilobyte for each bot."""
 
+_TURN = 2**18
+"""Bytes that a bot sends before it lets the others have their turn. A receiver that is handed more
+at once finds it in the processor's cache no longer: 64 links of 307 KB get a third less through."""
+
+_EACH = 2**15
+"""Bytes that a message counts for besides its own: a turn is seven small ones, or one large."""
+
 HANG_UP_TIMEOUT = 2.0
 """Real seconds that an interrupted bot takes to close its link."""
 
@@ -72,6 +80,7 @@ class Attempt:
         self._unsent = 0
         self._ends = array("Q")
         self._largest_message = 0
+        self._turn = 0
         self._last_expect: Expectation = "must accept"
         self._refusable = False
         self._closing: Closing | None = None
@@ -136,6 +145,9 @@ class Attempt:
                 if stage.conduct.slow_receiver != "block":
                     self._room.limit_backlog()
                 ended = await self._do(link, stage.agenda.pop())
+                if self._turn >= _TURN:
+                    self._turn = 0
+                    await yield_to_loop()
             except Overtaken as overtaken:
                 stage.drop_due(self._room.reason, overtaken.at)
                 continue
@@ -239,7 +251,9 @@ class Attempt:
             await self._probe(link)  # lets a close come that is the answer to it
 
     def _note_message(self, message: Sized, expect: Expectation) -> None:
-        if (size := len(message)) > self._largest_message:
+        size = len(message)
+        self._turn += size + _EACH
+        if size > self._largest_message:
             self._largest_message = size
         self._last_expect = expect
         self._refusable = self._refusable or expect == "may refuse"

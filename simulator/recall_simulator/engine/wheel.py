@@ -7,13 +7,10 @@ measured as lag of ours, like any other.
 
 import asyncio
 
-from recall_simulator.engine.clock import Interrupt, RealClock, yield_to_loop
+from recall_simulator.engine.clock import Interrupt, RealClock
 
 SLOT = 0.005
 """Seconds of real time that share a timer."""
-
-_FRAMES_IN_A_ROW = 8
-"""Frames that a late bot sends before it lets the others have their turn."""
 
 
 class Wheel:
@@ -51,20 +48,12 @@ class WheelClock(RealClock):
     def __init__(self, wheel: Wheel, speed: float = 1.0) -> None:
         super().__init__(speed)
         self._wheel = wheel
-        self._in_a_row = 0
 
     async def sleep_until(self, at: float, interrupt: Interrupt) -> None:
         """Return when schedule time `at` has come, or `interrupt` is done."""
         when = self._real(at)
-        if interrupt.done():
-            return
-        if when <= self._time():
-            self._in_a_row += 1
-            if self._in_a_row >= _FRAMES_IN_A_ROW:
-                self._in_a_row = 0
-                await yield_to_loop()
-            return
-        self._in_a_row = 0
+        if interrupt.done() or when <= self._time():
+            return  # a late bot gives way to others in its own time
         woken = self._wheel.slot(when)
 
         def wake(_: object) -> None:

@@ -17,7 +17,7 @@ from recall_simulator.load.orders import ENVIRONMENT, Line, Orders, Over
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 
-KILL_AFTER = 1.9
+KILL_AFTER = 1.7
 """Seconds that all processes get to end after they were told to, before they are killed."""
 
 _QUIT_AFTER = 0.6

@@ -19,7 +19,7 @@ from recall_simulator.load.mission import Mission
 from recall_simulator.meeting import Plan
 from recall_simulator.wire import Signer, parse_endpoint
 
-LEAVE_WITHIN = 1.0
+LEAVE_WITHIN = 0.8
 """Seconds that receivers get to answer our close frames when a run is stopped."""
 
 

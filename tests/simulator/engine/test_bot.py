@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any, Protocol
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recall_simulator.engine import Conduct, InProcessDialer, VirtualClock, play
+from recall_simulator.engine.clock import Interrupt
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import Frame, Plan
 from recall_simulator.record import outcomes
@@ -293,6 +295,32 @@ def test_a_sender_that_comes_late_to_its_dials_loses_no_frame_by_that(
     assert dials == pytest.approx([late, 7 + late])
     assert dropped(events) == {"outage": 6}  # those of the three seconds, as without the delay
     assert frames(events)[0].lag == pytest.approx(late - frames(events)[0].at)
+
+
+@pytest.mark.parametrize(("scene", "at_once"), [("flat", 8), ("webcam", 1)])
+def test_late_bots_give_way_to_each_other_the_sooner_the_more_they_send(
+    scene: str, at_once: int, plans_of: PlansOf, library: FrameLibrary
+) -> None:
+    events: list[EngineEvent] = []
+
+    class Late(VirtualClock):
+        async def sleep_until(self, at: float, interrupt: Interrupt) -> None:
+            """Everything is due already."""
+
+    async def main(clock: VirtualClock) -> None:
+        await play(
+            plans_of(f'bots = 3\nduration = 10\npeople = [{{key = "a", scene = "{scene}"}}]'),
+            dialer=lambda plan: InProcessDialer(lambda attempt, message: None),
+            clock=Late,
+            library=library,
+            handlers=[events.append],
+            conduct=Conduct(),
+        )
+
+    VirtualClock.run(main)
+    turns = [len(list(turn)) for _, turn in groupby(frames(events), key=lambda sent: sent.bot)]
+    assert sum(turns) == 3 * 20
+    assert max(turns) <= at_once
 
 
 class Trouble(Exception):
