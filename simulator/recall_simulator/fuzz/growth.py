@@ -38,7 +38,12 @@ class Growth:
         self._readings = []
 
     def read(self, inputs: int, resident: int) -> None:
-        """Take down how many bytes are resident after so many inputs of the campaign."""
+        """Take down how many bytes are resident after so many inputs of the campaign.
+
+        While a finding is made smaller no input is counted: of those readings the last one stands.
+        """
+        if self._readings and self._readings[-1].inputs == inputs:
+            self._readings.pop()
         self._readings.append(_Reading(inputs, resident))
         if len(self._readings) > len(self._longest):
             self._longest = self._readings

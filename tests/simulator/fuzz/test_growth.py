@@ -51,6 +51,13 @@ def test_processes_are_not_taken_together() -> None:
     assert growth.kept == 30 * MB
 
 
+def test_what_rises_while_no_input_is_counted_is_of_none() -> None:
+    growth = Growth(BOUND)
+    for megabytes in range(50, 550, 10):
+        growth.read(369, megabytes * MB)
+    assert (growth.kept, growth.leak()) == (None, None)
+
+
 def test_nothing_is_said_of_what_was_not_measured() -> None:
     assert grown([]).kept is None
     assert grown([50]).kept is None
