@@ -1,8 +1,9 @@
-"""Makes pictures that the docs show: `make pictures`. That of the report wants Chromium.
+"""Makes pictures that the docs show: `make pictures`. Two of them want Chromium.
 
 Puts a frame of each scene on one sheet. Plays the scenario `tour` on a virtual clock into a
 function, and draws what the terminal shows at one moment of it, and at the end. Checks a receiver
-that is known to write over its files after a reconnect, and takes a picture of the report.
+that is known to write over its files after a reconnect, and takes a picture of the report. Plays
+the tour into the reference receiver, and takes one of its page.
 """
 
 import io
@@ -158,11 +159,36 @@ def report() -> None:
         browser.close()
 
 
+def live_page() -> None:
+    """Play the tour into the reference receiver, and draw its page soon after the reconnect."""
+    receive = ["recallsim", "receive", "--port", "8765"]
+    play_tour = ["recallsim", "run", "tour", "--url", "ws://127.0.0.1:8765/", "--seed", str(SEED)]
+    with (
+        sync_playwright() as playwright,
+        subprocess.Popen(receive, stdout=subprocess.PIPE) as receiver,
+    ):
+        assert receiver.stdout is not None
+        receiver.stdout.readline()  # it listens
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 1360, "height": 890}, color_scheme="light")
+        page.goto("http://127.0.0.1:8765/")
+        with subprocess.Popen(play_tour, stdout=subprocess.DEVNULL) as sender:
+            page.get_by_text("Back after").first.wait_for(timeout=60_000)
+            page.wait_for_timeout(1_000)
+            page.screenshot(path=IMAGES / "live-page.png")
+            sender.terminate()
+        browser.close()
+        receiver.terminate()
+
+
 def main() -> None:
     """Draw all of them."""
     contact_sheet()
     terminal()
     report()
+    live_page()
 
 
 if __name__ == "__main__":
