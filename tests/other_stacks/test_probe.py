@@ -71,7 +71,9 @@ def test_a_limit_of_a_library_is_found_and_named(
         probed = probe(receiver.url)
     assert probed.code == 0, probed.err
     size = probed.limits["message bytes"]
-    assert limit - 1024 <= size["takes"] <= limit < size["refuses"] <= limit + 1024
+    # One that is exactly as large is taken by some and refused by others, as by aiohttp.
+    assert limit - 1024 <= size["takes"] <= limit <= size["refuses"] <= limit + 1024
+    assert size["takes"] < size["refuses"]
     assert size["outcome"] == "closed 1009"
     assert words in size["cause"]
     assert words in probed.err
