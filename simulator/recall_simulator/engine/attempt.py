@@ -45,8 +45,9 @@ _FRAMES_QUEUED = 64
 """Frames of which is known where they end in all that was written; half a kilobyte for each bot."""
 
 _TURN = 2**18
-"""Bytes that a bot sends before it lets the others have their turn. A receiver that is handed more
-at once finds it in the processor's cache no longer: 64 links of 307 KB get a third less through."""
+"""Bytes that a late bot sends before it lets the others have their turn. A receiver that is handed
+more at once finds it in the processor's cache no longer: 64 links of 307 KB get a third less
+through."""
 
 _EACH = 2**15
 """Bytes that a message counts for besides its own: a turn is seven small ones, or one large."""
@@ -136,6 +137,8 @@ class Attempt:
             at = ends_at if timed is None else min(timed.at, ends_at)
             if stage.old_links:
                 await self._close_old_links(at, link)
+            if stage.clock.real_seconds_until(at):
+                self._turn = 0  # the others have theirs while this one waits
             await stage.clock.sleep_until(at, link.lost)
             if link.lost.done():
                 return link.lost.result()

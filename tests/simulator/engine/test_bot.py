@@ -307,6 +307,9 @@ def test_late_bots_give_way_to_each_other_the_sooner_the_more_they_send(
         async def sleep_until(self, at: float, interrupt: Interrupt) -> None:
             """Everything is due already."""
 
+        def real_seconds_until(self, at: float) -> float:
+            return 0.0
+
     async def main(clock: VirtualClock) -> None:
         await play(
             plans_of(f'bots = 3\nduration = 10\npeople = [{{key = "a", scene = "{scene}"}}]'),
