@@ -16,6 +16,12 @@ _OFF = 1.25
 _LEAST = 4
 """Steps from one picture to the next that tell the pace of a film."""
 
+_INSTANT = 1e-3
+"""Seconds by which times in a film are rounded."""
+
+_LEAST_STEP = 1 / 61
+"""Seconds between two pictures of a film of one rate, at least: 60 a second."""
+
 _PAUSE = 1.5
 """Seconds between two pictures from which on nothing came in between: twice the usual step, and
 half of one more."""
@@ -50,11 +56,14 @@ def _of_film(ledger: Ledger, film: str, key: StreamKey, seen: Sequence[Seen]) ->
     if len(steps) < _LEAST:
         return
     shown = median(step for _, step in steps)
-    pace = median(due for due, _ in steps) / max(shown, 1e-3)
-    if ledger.speed is not None and 1 / _OFF < pace / ledger.speed < _OFF:
+    pace = median(due for due, _ in steps) / max(shown, _INSTANT)
+    whole = sum(due for due, _ in steps) / max(sum(step for _, step in steps), _INSTANT)
+    # A clock that jumped spoils the whole; a coarse grid, 5 a second, the middle: off are both.
+    if ledger.speed is not None and _is_any((pace, whole), ledger.speed):
         return  # by arrival, at the speed at which the pictures came
-    if not 1 / _OFF < pace < _OFF:
-        steady = sum(abs(step - shown) < 0.1 * shown for _, step in steps) > 0.9 * len(steps)
+    if not _is_any((pace, whole), 1.0):
+        same = sum(abs(step - shown) < _INSTANT for _, step in steps)
+        steady = shown > _LEAST_STEP and same > 0.9 * len(steps)
         certain = steady or ledger.speed is not None
         fast = f"{pace:.1f} times too fast" if pace > 1 else f"{1 / pace:.1f} times too slow"
         yield Finding(
@@ -85,3 +94,7 @@ def _of_film(ledger: Ledger, film: str, key: StreamKey, seen: Sequence[Seen]) ->
             count=len(lost),
             evidence=[f"{film} after frame {number}: {time:.1f} s" for number, time in lost[:12]],
         )
+
+
+def _is_any(paces: Iterable[float], wanted: float) -> bool:
+    return any(1 / _OFF < pace / wanted < _OFF for pace in paces)

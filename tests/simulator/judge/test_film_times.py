@@ -65,6 +65,17 @@ def test_a_film_that_keeps_time_is_good(rate: float, speed: str) -> None:
     assert timing(events, filmed(lambda sent: sent.sequence / rate)) == []
 
 
+@pytest.mark.parametrize("rate", [3, 5, 7, 12.5])
+def test_a_coarse_grid_keeps_time(rate: float) -> None:
+    film = filmed(lambda sent: int(sent.relative * rate + 1e-6) / rate)
+    assert timing(at_speed("1", run(ADA)), film) == []
+
+
+def test_quick_arrival_is_no_rate_however_steady() -> None:
+    (finding,) = timing(run(ADA), filmed(lambda sent: sent.sequence * 0.013))
+    assert finding.severity == "note"
+
+
 def test_a_film_by_arrival_keeps_the_time_of_the_run() -> None:
     film = filmed(lambda sent: sent.relative / 4)
     assert timing(at_speed("4", run(ADA)), film) == []
