@@ -28,7 +28,8 @@ half of one more."""
 
 _ONE_RATE = (
     "a film's rate is not that of the pictures: write each with the time of its `timestamp`, or as "
-    "often as it takes to fill the time until the next"
+    "often as it takes to fill the time until the next; if they have the time of their arrival, "
+    "play it with --speed 1"
 )
 _BY_ARRIVAL = (
     "are pictures given the time of their arrival? With --speed max that is not when they are due: "
@@ -42,7 +43,8 @@ def judge_films(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
     films: dict[tuple[str, str, StreamKey], list[Seen]] = defaultdict(list)
     for (key, number), sighting in matched.seen:
         if sighting.film_time >= 0:
-            films[sighting.observer, sighting.place, key].append(((key, number), sighting))
+            film = sighting.where.rpartition(", frame ")[0]
+            films[sighting.observer, film, key].append(((key, number), sighting))
     for (_, film, key), seen in films.items():
         yield from _of_film(ledger, film, key, sorted(seen, key=lambda item: item[1].film_time))
 
@@ -59,13 +61,14 @@ def _of_film(ledger: Ledger, film: str, key: StreamKey, seen: Sequence[Seen]) ->
     pace = median(due for due, _ in steps) / max(shown, _INSTANT)
     whole = sum(due for due, _ in steps) / max(sum(step for _, step in steps), _INSTANT)
     # A clock that jumped spoils the whole; a coarse grid, 5 a second, the middle: off are both.
-    if ledger.speed is not None and _is_any((pace, whole), ledger.speed):
-        return  # by arrival, at the speed at which the pictures came
-    if not _is_any((pace, whole), 1.0):
+    speed = 1.0
+    if ledger.speed is not None and not _is_any((pace, whole), 1.0):
+        speed = ledger.speed  # by arrival, perhaps, at the speed at which the pictures came
+    if not _is_any((pace, whole), speed):
         same = sum(abs(step - shown) < _INSTANT for _, step in steps)
         steady = shown > _LEAST_STEP and same > 0.9 * len(steps)
         certain = steady or ledger.speed is not None
-        fast = f"{pace:.1f} times too fast" if pace > 1 else f"{1 / pace:.1f} times too slow"
+        fast = f"{pace:.3g} times too fast" if pace > 1 else f"{1 / pace:.3g} times too slow"
         yield Finding(
             kind="timing",
             severity="failed" if certain else "note",
@@ -80,7 +83,7 @@ def _of_film(ledger: Ledger, film: str, key: StreamKey, seen: Sequence[Seen]) ->
         for ((_, number), earlier), ((_, following), later) in pairwise(seen)
         if (due := later.due - earlier.due) > _PAUSE
         and ledger.sent((key, following)).at - ledger.sent((key, number)).at > _PAUSE
-        and (step := later.film_time - earlier.film_time) < due / 2
+        and (step := speed * (later.film_time - earlier.film_time)) < due / 2
         and not any(between in ledger.streams[key] for between in range(number + 1, following))
     ]
     if lost:
