@@ -137,8 +137,6 @@ class Attempt:
             at = ends_at if timed is None else min(timed.at, ends_at)
             if stage.old_links:
                 await self._close_old_links(at, link)
-            if stage.clock.real_seconds_until(at):
-                self._turn = 0  # the others have theirs while this one waits
             await stage.clock.sleep_until(at, link.lost)
             if link.lost.done():
                 return link.lost.result()
@@ -150,7 +148,8 @@ class Attempt:
                 ended = await self._do(link, stage.agenda.pop())
                 if self._turn >= _TURN:
                     self._turn = 0
-                    await yield_to_loop()
+                    if stage.clock.real_seconds_late(at):  # who waits gives way by that
+                        await yield_to_loop()
             except Overtaken as overtaken:
                 stage.drop_due(self._room.reason, overtaken.at)
                 continue

@@ -307,8 +307,8 @@ def test_late_bots_give_way_to_each_other_the_sooner_the_more_they_send(
         async def sleep_until(self, at: float, interrupt: Interrupt) -> None:
             """Everything is due already."""
 
-        def real_seconds_until(self, at: float) -> float:
-            return 0.0
+        def real_seconds_late(self, at: float) -> float:
+            return 1.0
 
     async def main(clock: VirtualClock) -> None:
         await play(
