@@ -79,9 +79,7 @@ def test_a_secret_signs_and_a_wrong_one_is_refused(
 def test_a_paced_run_takes_the_time_that_the_speed_says_and_is_on_time(
     recallsim: Recallsim, receiver: str
 ) -> None:
-    ran = recallsim(
-        "run", "one-speaker", "--url", receiver, "--speed", "10", "--scene", "flat", "--json"
-    )
+    ran = recallsim("run", "one-speaker", "--url", receiver, *FLAT[2:], "--speed", "10", "--json")
     assert ran.code == 0
     assert ran.object["frames_sent"] == 20
     assert ran.object["attempts"][0]["ended_at"] >= 10.0
