@@ -14,11 +14,13 @@ _LIMITS = (
 def limit_between(takes: int, refuses: int) -> str:
     """The library whose limit lies between two sizes of messages; empty where none does.
 
+    A message as large as the limit is taken by most, and refused by aiohttp.
+
     Args:
         takes: bytes of a message that was taken.
         refuses: bytes of one that was not.
     """
-    return next((hint for limit, hint in _LIMITS if takes <= limit < refuses), "")
+    return next((hint for limit, hint in _LIMITS if takes <= limit <= refuses), "")
 
 
 def usual_cause(
@@ -94,6 +96,6 @@ def usual_cause(
 
 
 def _size_limit(largest_message: int, refused: int) -> str:
-    passed = [hint for limit, hint in _LIMITS if refused > limit]
+    passed = [hint for limit, hint in _LIMITS if refused >= limit]
     size = f"after a message of {largest_message / 2**20:.2f} MiB"
     return f"{size}: {passed[-1]}" if passed else size

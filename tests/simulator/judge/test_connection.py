@@ -109,6 +109,7 @@ def test_frames_given_up_for_slowness_are_tolerated() -> None:
     [
         (outcomes.closed(1009, ""), 500, "after a message of 0.00 MiB"),
         (outcomes.closed(1009, ""), 40_000, "SetReadLimit"),
+        (outcomes.closed(1009, ""), 4 * 2**20, "aiohttp"),  # refuses one that is as large
         (outcomes.closed(1009, ""), 5_000_000, "aiohttp"),
         (outcomes.closed(1009, ""), 18_000_000, "uvicorn"),
         (outcomes.closed(1011, ""), 0, "handler raised"),
