@@ -23,8 +23,7 @@ _LEAST_STEP = 1 / 61
 """Seconds between two pictures of a film of one rate, at least: 60 a second."""
 
 _PAUSE = 1.5
-"""Seconds between two pictures from which on nothing came in between: twice the usual step, and
-half of one more."""
+"""Seconds between two pictures, three usual steps, above which time was left empty."""
 
 _ONE_RATE = (
     "a film's rate is not that of the pictures: write each with the time of its `timestamp`, or as "
@@ -53,7 +52,7 @@ def _of_film(ledger: Ledger, film: str, key: StreamKey, seen: Sequence[Seen]) ->
     steps = [
         (later.due - earlier.due, later.film_time - earlier.film_time)
         for ((_, number), earlier), ((_, following), later) in pairwise(seen)
-        if following == number + 1 and later.due > earlier.due and earlier.film_time >= 0
+        if following == number + 1 and later.due > earlier.due
     ]
     if len(steps) < _LEAST:
         return
