@@ -60,6 +60,7 @@ def decode_pillow(png: bytes, width: int, height: int) -> NDArray[np.uint8]:
 
     try:
         with PngImageFile(io.BytesIO(png)) as picture:
+            picture.decodermaxblock = len(png)  # in one piece: each gives up and takes the GIL
             pixels = _rgb(picture)
     except Exception as error:  # half a dozen kinds, on damage
         raise PictureError("corrupt-png", f"Pillow: {error}") from error

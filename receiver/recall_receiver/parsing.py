@@ -109,13 +109,23 @@ def _usual(message: bytes) -> tuple[FrameBody, bytes] | None:
 
 def _strict(message: bytes | str, max_pixels: int, decoder: Decoder) -> Event:
     """Read any message, by the book."""
-    data = _utf8(message)
+    try:
+        data = message.encode() if isinstance(message, str) else message
+    except UnicodeEncodeError as error:
+        _refuse(error)
     try:
         wire = _frame_decoder.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        _require_utf8(data)
         return _other(data, error)
-    _require_artifact(wire.data)
-    return _frame(wire.data, _picture(wire.data.data.buffer), max_pixels, decoder)
+    text = memoryview(wire.data.data.buffer)
+    try:
+        png = _picture(text)
+    except MessageError:
+        _require_utf8(data)
+        raise
+    _require_utf8(data, known=len(text))
+    return _frame(wire.data, png, max_pixels, decoder)
 
 
 def _require_artifact(body: FrameBody) -> None:
@@ -149,16 +159,22 @@ def _frame(body: FrameBody, png: bytes, max_pixels: int, decoder: Decoder) -> Fr
     )
 
 
-def _utf8(message: bytes | str) -> bytes:
-    """The message as bytes that are surely UTF-8 (RFC 6455, section 5.6, asks it of text)."""
+def _require_utf8(message: bytes, known: int = 0) -> None:
+    """Refuse what is not UTF-8 (RFC 6455, section 5.6, asks it of text).
+
+    Args:
+        message: a whole message.
+        known: how many bytes in a row are known to be ASCII, wherever in the message they are.
+    """
+    around = len(message) - known
+    # Wherever they begin, all that is further from both ends than `around` is among them.
+    parts = (message[:around], message[known:]) if around < known else (message,)
     try:
-        if isinstance(message, str):
-            return message.encode()
-        if not message.isascii():
-            message.decode()
-    except UnicodeError as error:
-        raise MessageError("bad-json", str(error)) from error
-    return message
+        for part in parts:
+            if not part.isascii():
+                part.decode()
+    except UnicodeDecodeError as error:
+        _refuse(error)
 
 
 def _other(data: bytes, error: Exception) -> OtherEvent:
@@ -186,9 +202,8 @@ def _refuse(error: Exception) -> NoReturn:
     raise MessageError(cause, str(error)) from error
 
 
-def _picture(buffer: msgspec.Raw) -> bytes:
+def _picture(text: memoryview) -> bytes:
     """The PNG file out of the buffer's JSON text, base64 decoded where it lies."""
-    text = memoryview(buffer)
     if bytes(text[:1]) != b'"':
         raise MessageError("wrong-type", "Expected `str` - at `$.data.data.buffer`")
     try:

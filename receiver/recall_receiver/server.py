@@ -20,7 +20,7 @@ from websockets.http11 import Request, Response
 from recall_receiver.admission import admission
 from recall_receiver.callback import Callback, OnFrame
 from recall_receiver.clock import Clock, SystemClock
-from recall_receiver.connection import LinkConnection
+from recall_receiver.connection import MOST_AT_ONCE, LinkConnection
 from recall_receiver.decode import decoder_named
 from recall_receiver.decoding import Decoding, PixelRoom
 from recall_receiver.errors import ListenError
@@ -174,6 +174,7 @@ class Receiver:
         )
         self._connection = functools.partial(
             LinkConnection,
+            into=memoryview(bytearray(MOST_AT_ONCE)),
             sockets=self._links.sockets,
             peers=self._links.peers,
             max_per_peer=max_connections_per_peer,

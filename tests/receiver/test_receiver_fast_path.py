@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recall_receiver import Event, MessageError
+from recall_receiver import Event, FrameEvent, MessageError
 from recall_receiver.decode import decode_pillow
 from recall_receiver.parsing import MAX_PIXELS, _strict, _usual, parse
 
@@ -86,6 +86,24 @@ def test_a_quirk_anywhere_changes_nothing(frame_message: Build, quirk: bytes) ->
     starts += [message.index(b'"buffer"') + step for step in range(16)]
     for at in sorted(set(starts)):
         same(message[:at] + quirk + message[at:])
+
+
+@pytest.mark.parametrize("way", [parse, strict])
+def test_text_around_a_large_picture_must_be_utf8(
+    frame_message: Build, png: Callable[..., bytes], way: Callable[[bytes], Event]
+) -> None:
+    message = frame_message(picture=png() + bytes(5000))
+    before = [at + 1 for at in range(len(message)) if message[at] in b","]
+    assert len(before) > 15
+    for at in before:
+        bent = outcome(way, message[:at] + b'"a":"\xff",' + message[at:])
+        assert isinstance(bent, tuple)
+        assert bent[1] == "bad-json"
+        assert isinstance(way(message[:at] + '"a":"ä",'.encode() + message[at:]), FrameEvent)
+    within = message.index(b"AAAAAAAA")
+    bent = outcome(way, message[:within] + b"\xff" + message[within:])
+    assert isinstance(bent, tuple)
+    assert bent[1] == "bad-json"
 
 
 def test_a_picture_under_another_key_is_not_taken_for_the_frames(frame: Frame) -> None:

@@ -214,6 +214,7 @@ def test_refuses_invalid_utf8_even_where_nothing_is_read(
 ) -> None:
     message = frame_message()
     assert refusal(message[:-1] + b',"x":"\xff"}').cause == "bad-json"
+    assert refusal(b'{"event":"meeting.weather","data":{},"x":"\xff"}').cause == "bad-json"
 
 
 @pytest.mark.parametrize(

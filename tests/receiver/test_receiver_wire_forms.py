@@ -6,12 +6,13 @@ import asyncio
 import itertools
 import struct
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from tests.receiver.dialling import Build, Report, connect
+from tests.receiver.dialling import Build, Report, connect, settle
 
-from recall_receiver import Receiver
+from recall_receiver import FrameEvent, Receiver
 
 CONTINUATION, TEXT, CLOSE, PING, PONG = 0x0, 0x1, 0x8, 0x9, 0xA
 PROTOCOL_ERROR, BAD_DATA, TOO_BIG = 1002, 1007, 1009
@@ -146,3 +147,50 @@ def test_a_rare_but_right_form_is_accepted(
     assert closed == 1000
     assert report["refused"] == {}
     assert report["frames"] == (1 if form == "single bytes" else 2)
+
+
+def test_links_that_send_by_turns_in_pieces_keep_their_pictures_apart(
+    raw_png: Callable[..., bytes], frame_message: Build
+) -> None:
+    """They are all read into the same memory."""
+    pictures = [
+        raw_png(200, 200, (b"\0" + bytes((n, 99, 255 - n)) * 200) * 200) + bytes(200_000)
+        for n in range(3)
+    ]
+    messages = [
+        frame(frame_message(participant=n, picture=picture, width=200, height=200))
+        for n, picture in enumerate(pictures)
+    ]
+    got: dict[int, list[bytes]] = {}
+
+    def keep(event: FrameEvent) -> None:
+        got.setdefault(event.participant.id, []).append(event.png)
+
+    async def main() -> None:
+        async with Receiver(keep) as receiver, AsyncExitStack() as stack:
+            links = [await stack.enter_async_context(connect(receiver)) for _ in messages]
+            pieces = 7
+            for turn in range(2 * pieces):
+                for link, message in zip(links, messages, strict=True):
+                    at, size = turn % pieces, -(-len(message) // pieces)
+                    link.transport.write(message[at * size : (at + 1) * size])
+                    await settle()
+            assert await receiver.drained()
+
+    asyncio.run(main())
+    assert got == {n: [picture] * 2 for n, picture in enumerate(pictures)}
+
+
+def test_more_is_read_at_once_of_links_with_large_messages(frame_message: Build) -> None:
+    async def main() -> list[int]:
+        sizes = []
+        async with Receiver() as receiver, connect(receiver) as link:
+            (served,) = receiver._links.sockets
+            small, large = frame_message(), frame_message(picture=bytes(99_999))
+            for message in (small, large, small):
+                await link.send(message, text=True)
+                await (await link.ping())
+                sizes.append(len(served.get_buffer(-1)))
+        return sizes
+
+    assert asyncio.run(main()) == [2**16, 2**21, 2**16]
