@@ -1,43 +1,33 @@
 """What the reference receiver does a second, beside the receivers that people write first.
 
-Every receiver is a process of its own on the last core, and what feeds them is on the first. They
-take turns, round by round, with the same eight pictures of each kind; the best round counts. Speed
-is frames a second of the receiver's own processor time, so that a busy machine is forgiven: it is
-what one core that has nothing else to do comes to. The pictures are `recallsim`'s own scenes. For
-pixels, each is measured as its own library encodes it (zlib's default strategy) and as Pillow does
-(Z_FILTERED, like libpng): how fast one decodes depends on the encoder as much as on the picture.
-`naive` runs with and without the setting of malloc that ours makes.
+They take turns, round by round, with the same eight pictures of each kind; the best round counts.
+See `benchmarks.receivers` for what is measured, and how. For pixels, each picture is measured as
+its own library encodes it (zlib's default strategy) and as Pillow does (Z_FILTERED, like libpng):
+how fast one decodes depends on the encoder as much as on the picture. `naive` runs with and without
+the setting of malloc that ours makes.
 """
 
 import base64
 import io
 import json
 import os
-import platform
 import shutil
-import socket
-import statistics
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-import psutil
 import pybase64
 import pytest
+from benchmarks.receivers import FRAMES, ROUNDS, Rival, messages, on_the_first_core, on_the_wire
 from PIL import Image
-from websockets.frames import Frame, Opcode
-from websockets.sync.client import connect
 
 from recall_receiver.decode import decode_pillow
-from recall_receiver.memory import raise_file_limit
 from recall_receiver.parsing import MAX_PIXELS, _strict, parse
-from recall_simulator.cli.bench import message_maker
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -46,29 +36,12 @@ Figure = Callable[..., None]
 
 RIVALS = Path(__file__).parent / "rivals"
 TUNED = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20)}
-FRAMES = {"webcam": 160, "flat": 400, "slide": 80, "photo": 40}
-ROUNDS = 4
 TARGETS = {
     "webcam": ("3.5", "2.5"),
     "flat": ("6", "2.5"),
     "slide": ("5", "2.2"),
     "photo": ("3", "2.5"),
 }
-CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-HANDSHAKE = (
-    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-)
-BYE = Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True)  # 1000
-
-
-def messages(scene: str) -> list[bytes]:
-    make = message_maker(scene)
-    return [bytes(make()) for _ in range(8)]
-
-
-def on_the_wire(scene: str, encode: Callable[[bytes], bytes] = bytes) -> list[bytes]:
-    return [Frame(Opcode.TEXT, encode(each)).serialize(mask=True) for each in messages(scene)]
 
 
 def as_pillow_encodes(message: bytes) -> bytes:
@@ -88,54 +61,6 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def dial(port: int) -> socket.socket:
-    """A websocket that is only written to: whatever comes back waits in the kernel."""
-    sock = socket.create_connection(("127.0.0.1", port))
-    sock.sendall(HANDSHAKE)
-    answer = b""
-    while not answer.endswith(b"\r\n\r\n"):
-        answer += sock.recv(4096)
-    assert answer.startswith(b"HTTP/1.1 101 ")
-    return sock
-
-
-def cpu_seconds(process: int) -> float:
-    """Processor time of a process, by its id, in nanoseconds: /proc counts in hundredths."""
-    if platform.system() == "Linux":
-        return time.clock_gettime(~process << 3 | 2)  # as clock_getcpuclockid(3) makes it
-    return float(sum(psutil.Process(process).cpu_times()[:2]))
-
-
-class Rival:
-    """A receiver in a process of its own; says `done` after so many pictures."""
-
-    def __init__(self, command: list[str], every: int, env: dict[str, str] | None = None) -> None:
-        self.every = every
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}
-        )
-        if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(self.process.pid, CORES[-1:])
-        assert self.process.stdout is not None
-        self.out = self.process.stdout
-        self.port = int(self.out.readline())
-        self.best = float("inf")
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.out.close()
-
-    def round(self, frames: list[bytes]) -> None:
-        before = cpu_seconds(self.process.pid)
-        with dial(self.port) as sock:
-            for n in range(self.every):
-                sock.sendall(frames[n % len(frames)])
-            assert self.out.readline() == "done\n"
-            sock.sendall(BYE)
-        self.best = min(self.best, (cpu_seconds(self.process.pid) - before) / self.every)
-
-
 def python(script: str, *arguments: str) -> list[str]:
     return [sys.executable, str(RIVALS / script), *arguments]
 
@@ -150,17 +75,6 @@ def node() -> list[str]:
         install = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"]
         subprocess.run(install, cwd=folder, check=True, capture_output=True)
     return ["node", str(folder / "receiver.mjs")]
-
-
-@contextmanager
-def on_the_first_core() -> Iterator[None]:
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, CORES[:1])
-    try:
-        yield
-    finally:
-        if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, CORES)
 
 
 DECODE = """
@@ -328,187 +242,3 @@ def test_message_to_png(benchmark: "BenchmarkFixture", figure: Figure, scene: st
     )
     numbers = iter(range(10**9))
     benchmark(lambda: parse(every[next(numbers) % 8]))
-
-
-@contextmanager
-def command(*arguments: str) -> Iterator[tuple[psutil.Process, int]]:
-    """`python -m recall_receiver`, on the last core, and its port."""
-    line = [sys.executable, "-m", "recall_receiver", "--port", "0", *arguments]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            port = int(process.stdout.readline().rstrip("/\n").split(":")[-1])
-            usage = psutil.Process(process.pid)
-            for each in (usage, *usage.children(recursive=True)):
-                if hasattr(os, "sched_setaffinity"):
-                    for thread in each.threads():
-                        os.sched_setaffinity(thread.id, CORES[-1:])
-            yield usage, port
-        finally:
-            process.terminate()
-            process.communicate()
-
-
-def report_of(port: int) -> dict[str, Any]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/report.json", timeout=30) as answer:
-        report: dict[str, Any] = json.load(answer)
-    return report
-
-
-def cpu_of(process: psutil.Process) -> float:
-    return sum(cpu_seconds(each.pid) for each in (process, *process.children(recursive=True)))
-
-
-@pytest.mark.parametrize("scene", ["webcam", "flat"])
-def test_two_workers(benchmark: "BenchmarkFixture", figure: Figure, scene: str) -> None:
-    """Frames for each second of processor time, of all processes together."""
-    frames, links = on_the_wire(scene), 8
-    each = FRAMES[scene] // 4
-    best = {1: float("inf"), 2: float("inf")}
-    with ExitStack() as stack:
-        stack.enter_context(on_the_first_core())
-        receivers = {
-            workers: stack.enter_context(command("--workers", str(workers), "--decoder", "auto"))
-            for workers in best
-        }
-
-        def turn() -> None:
-            for workers, (process, port) in receivers.items():
-                sent = report_of(port)["frames"]
-                before = cpu_of(process)
-                with ExitStack() as links_:
-                    socks = [links_.enter_context(dial(port)) for _ in range(links)]
-                    for n in range(each):
-                        for sock in socks:
-                            sock.sendall(frames[n % len(frames)])
-                    # Two workers' reports are put together from both: asking costs them time.
-                    while (report := report_of(port))["frames"] < sent + links * each:
-                        time.sleep(0.05)
-                    assert report["undecodable"] == 0
-                    while not report_of(port)["drained"]:
-                        time.sleep(0.05)
-                spent = (cpu_of(process) - before) / (links * each)
-                best[workers] = min(best[workers], spent)
-
-        turn()
-        best.update({1: float("inf"), 2: float("inf")})
-        benchmark.pedantic(  # type: ignore[no-untyped-call]
-            turn, rounds=ROUNDS
-        )
-    figure(
-        "Receiver: workers",
-        f"{scene}, two workers, frames a processor second",
-        f"{1 / best[2]:,.0f}",
-        rival=f"{1 / best[1]:,.0f} (one worker)",
-        ratio=f"{best[1] / best[2]:.2f}",
-        target="0.90",
-    )
-
-
-def test_a_thousand_idle_links(benchmark: "BenchmarkFixture", figure: Figure) -> None:
-    raise_file_limit()
-    with ExitStack() as stack:
-        process, port = stack.enter_context(command())
-        stack.enter_context(dial(port)).close()
-        report_of(port)
-        before = process.memory_info().rss
-
-        def fill() -> None:
-            for _ in range(1000):
-                stack.enter_context(dial(port))
-            while report_of(port)["connections"]["now"] < 1000:
-                pass
-
-        benchmark.pedantic(  # type: ignore[no-untyped-call]
-            fill, rounds=1
-        )
-        each = (process.memory_info().rss - before) / 1000
-    figure(
-        "Receiver: idle links",
-        "memory of an idle link",
-        f"{each / 1000:.1f} kB",
-        target="under 40 kB",
-    )
-
-
-def test_two_hundred_links(benchmark: "BenchmarkFixture", figure: Figure) -> None:
-    """200 links, 10 messages a second each, of 325 kB: read, parsed and accounted for."""
-    frames, links, a_second, seconds = on_the_wire("webcam"), 200, 10, 6
-    raise_file_limit()
-    late: list[float] = []
-    with ExitStack() as stack:
-        stack.enter_context(on_the_first_core())
-        process, port = stack.enter_context(command("--max-streams", "4096"))
-        socks = [stack.enter_context(dial(port)) for _ in range(links)]
-
-        def play() -> None:
-            start = time.monotonic()
-            for n in range(links * a_second * seconds):
-                due = start + n / (links * a_second)
-                while (now := time.monotonic()) < due:
-                    time.sleep(min(0.001, due - now))
-                late.append(now - due)
-                socks[n % links].sendall(frames[n % len(frames)])
-
-        before = cpu_of(process)
-        benchmark.pedantic(  # type: ignore[no-untyped-call]
-            play, rounds=1
-        )
-        while not (report := report_of(port))["drained"]:
-            pass
-        spent = cpu_of(process) - before
-    assert report["frames"] == links * a_second * seconds
-    assert (report["refused"], report["dropped"]) == ({}, 0)
-    behind = statistics.quantiles(late, n=100)[98]
-    figure(
-        "Receiver: many links",
-        f"200 links x 10/s x {len(frames[0]) / 1000:.0f} kB, parsed: {report['frames']:,} sent",
-        f"none lost, {spent / seconds:.0%} of a core, sender late by {behind:.2f} s (p99)",
-        target="no drop on one core",
-    )
-
-
-@pytest.mark.parametrize("scene", ["webcam", "photo"])
-def test_pings_at_full_load(benchmark: "BenchmarkFixture", figure: Figure, scene: str) -> None:
-    """Another link's pings, while pictures come faster than one core decodes them."""
-    frames = on_the_wire(scene)
-    took: list[float] = []
-    with ExitStack() as stack:
-        stack.enter_context(on_the_first_core())
-        _, port = stack.enter_context(command("--decoder", "auto"))
-        loads = [stack.enter_context(dial(port)) for _ in range(4)]
-        for sock in loads:
-            sock.setblocking(False)
-        pending = [b""] * len(loads)
-        quiet = stack.enter_context(connect(f"ws://127.0.0.1:{port}/", ping_interval=None))
-
-        def push() -> None:
-            """Fill every connection as far as it takes; TCP pushes back where it is full."""
-            for n, sock in enumerate(loads):
-                try:
-                    pending[n] = pending[n] or frames[len(took) % len(frames)]
-                    while pending[n]:
-                        pending[n] = pending[n][sock.send(pending[n]) :] or frames[0]
-                except BlockingIOError:
-                    continue
-
-        def ping() -> None:
-            push()
-            start = time.perf_counter()
-            assert quiet.ping().wait(30)
-            took.append(time.perf_counter() - start)
-
-        for _ in range(20):
-            ping()
-        took.clear()
-        benchmark.pedantic(  # type: ignore[no-untyped-call]
-            ping, rounds=300
-        )
-        assert report_of(port)["undecodable"] == 0
-    at = statistics.quantiles(took, n=100)
-    figure(
-        "Receiver: pings",
-        f"{scene}, ping of another link while one core decodes all it can",
-        f"{at[49] * 1e3:.0f} ms (p50), {at[98] * 1e3:.0f} ms (p99)",
-        target="under 100 ms (p99)",
-    )
