@@ -7,16 +7,16 @@ by hand.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from recall_receiver.decode import Decoder, decode_pillow
 from recall_receiver.errors import CAUSES, MESSAGE_CAUSES, MessageError
 from recall_receiver.events import Event, FrameEvent, StreamKey
 from recall_receiver.parsing import MAX_PIXELS, parse
-from recall_receiver.streams import StreamState
+from recall_receiver.streams import StreamState, Totals
 
-__all__ = ["MAX_STREAMS", "REPORT_SCHEMA", "Intake", "Link", "Reception"]
+__all__ = ["MAX_KEPT", "MAX_STREAMS", "REPORT_SCHEMA", "Intake", "Link", "Reception"]
 
 REPORT_SCHEMA: Final = "recallsim.receiver-report/1"
 
@@ -27,6 +27,9 @@ OTHER_NAMES: Final = "(other)"
 
 MAX_STREAMS: Final = 1024
 """Streams that one link may deliver; a meeting has at most 32, and a few more of who rejoins."""
+
+MAX_KEPT: Final = 20_000
+"""Streams over all links that an account of their own is kept of, some 25 kB each at the most."""
 
 
 @dataclass(slots=True, eq=False)
@@ -53,11 +56,14 @@ class Intake:
     Attributes:
         max_pixels: the most that a picture's width times height may be.
         max_streams: the most streams that one link may deliver.
+        max_kept: how many streams, over all links, are kept account of one by one. Of more, those
+            whose link is gone make way and live on in the totals.
         decoder: what the frames' pixels are decoded with.
     """
 
     max_pixels: int = MAX_PIXELS
     max_streams: int = MAX_STREAMS
+    max_kept: int = MAX_KEPT
     decoder: Decoder = decode_pillow
 
     def read(self, link: Link, data: bytes, *, binary: bool = False) -> Event:
@@ -139,7 +145,7 @@ class Reception:
     Attributes:
         frames: frame messages parsed, duplicates included.
         refused: refusals by cause; the causes are `recall_receiver.errors.CAUSES`.
-        streams: the streams, in order of first appearance.
+        streams: the streams, in order of first appearance; see `Intake.max_kept`.
         links: the links that are attached.
         links_ever: how many were.
         bytes: of all messages.
@@ -155,6 +161,7 @@ class Reception:
         self.frames = 0
         self.refused: Counter[str] = Counter()
         self.streams: dict[StreamKey, StreamState] = {}
+        self._forgotten = Totals()
         self.links: set[Link] = set()
         self.observer: Observer | None = None
         self.relay: Relay | None = None
@@ -223,6 +230,7 @@ class Reception:
             self.frames += 1
             stream = self.streams.get(event.stream)
             if stream is None:
+                self._make_way()
                 stream = self.streams[event.stream] = StreamState(event.stream)
             relative = event.timestamp.relative
             if self.observer is not None:
@@ -234,9 +242,27 @@ class Reception:
         if self.relay is not None:
             self.relay.accounted(link, event, size, arrived)
 
+    def _make_way(self) -> None:
+        """Forget the first stream whose link is gone, where there is no room for another."""
+        if len(self.streams) < self._intake.max_kept:
+            return
+        attached = {link.number for link in self.links}
+        for key, stream in self.streams.items():
+            if stream.link not in attached:
+                self._forgotten = self._forgotten.with_those([stream])
+                del self.streams[key]
+                return
+
+    def totals(self) -> Totals:
+        """What became of all streams that there ever were."""
+        return self._forgotten.with_those(self.streams.values())
+
     def drop(self, stream: StreamKey) -> None:
         """Count a frame that was accounted for, and then dropped by a full queue."""
-        self.streams[stream].dropped += 1
+        if (state := self.streams.get(stream)) is not None:
+            state.dropped += 1
+        else:
+            self._forgotten = replace(self._forgotten, dropped=self._forgotten.dropped + 1)
         if self.relay is not None:
             self.relay.dropped(stream)
 
@@ -264,11 +290,12 @@ class Reception:
             ``height`` of the last frame, ``sizes`` as ``[[width, height, frames]]`` in order of
             first appearance, ``gaps``, ``duplicates``, ``legs``, and beyond that ``out_of_order``,
             ``size_changes``, ``dropped``, ``skew`` and ``skew_range`` in seconds (see
-            `StreamState`) and ``connected``; ``dropped``, frames of all streams; ``events``, counts
-            of events that are no frames by name; ``bytes`` of all messages; ``connections``
-            ``{"now", "ever"}``.
+            `StreamState`) and ``connected``; ``streams_ever``, with those that made way for newer
+            ones; ``dropped``, frames of all of them; ``events``, counts of events that are no
+            frames by name; ``bytes`` of all messages; ``connections`` ``{"now", "ever"}``.
         """
         attached = {link.number for link in self.links}
+        totals = self.totals()
         return {
             "schema": REPORT_SCHEMA,
             "frames": self.frames,
@@ -294,7 +321,8 @@ class Reception:
                 }
                 for stream in self.streams.values()
             ],
-            "dropped": sum(stream.dropped for stream in self.streams.values()),
+            "streams_ever": totals.streams,
+            "dropped": totals.dropped,
             "events": dict(self._events),
             "bytes": self.bytes,
             "connections": {"now": len(attached), "ever": self.links_ever},

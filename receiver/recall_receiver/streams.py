@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 from recall_receiver.events import StreamKey
 
-__all__ = ["DUPLICATE_WINDOW", "GAP", "StreamState"]
+__all__ = ["DUPLICATE_WINDOW", "GAP", "MAX_SIZES", "OTHER_SIZES", "StreamState", "Totals"]
 
 GAP: Final = 1.0
 """Seconds between two new frames above which there is a gap: two frames a second are due."""
 
 DUPLICATE_WINDOW: Final = 256
 """How many relative times a stream remembers: two minutes at two frames a second."""
+
+MAX_SIZES: Final = 100
+"""Sizes of one stream that are counted one by one; a sender may change them at every frame."""
+
+OTHER_SIZES: Final = (0, 0)
 
 # relative has six decimals, and 4.330009 - 3.330009 is a little over 1 in binary.
 _ROUNDING: Final = 5e-7
@@ -38,7 +45,8 @@ class StreamState:
         link: number of the link that holds the stream.
         width: pixels, of the last frame.
         height: pixels, of the last frame.
-        sizes: frames by (width, height), in order of first appearance.
+        sizes: frames by (width, height), in order of first appearance; after `MAX_SIZES` of them
+            all others together, as `OTHER_SIZES`.
         last_relative: the highest relative time, seconds.
         dropped: frames that a full queue dropped; they count as frames.
         skew: seconds by which new frames arrive later after the first one than their relative
@@ -106,7 +114,9 @@ class StreamState:
             self.size_changes += 1
         self.frames += 1
         self.width, self.height = width, height
-        self.sizes[width, height] = self.sizes.get((width, height), 0) + 1
+        known = (width, height) in self.sizes or len(self.sizes) < MAX_SIZES
+        size = (width, height) if known else OTHER_SIZES
+        self.sizes[size] = self.sizes.get(size, 0) + 1
         if relative in self._recent:
             self.duplicates += 1
             return
@@ -132,3 +142,29 @@ class StreamState:
         self._recent_order.append(relative)
         if len(self._recent_order) > DUPLICATE_WINDOW:
             self._recent.discard(self._recent_order.popleft())
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What many streams come to.
+
+    Attributes:
+        streams: how many they are.
+        gaps: see `StreamState`, as for the rest.
+        duplicates: of all of them.
+        dropped: of all of them.
+    """
+
+    streams: int = 0
+    gaps: int = 0
+    duplicates: int = 0
+    dropped: int = 0
+
+    def with_those(self, streams: Collection[StreamState]) -> Totals:
+        """These and some more."""
+        return Totals(
+            self.streams + len(streams),
+            self.gaps + sum(stream.gaps for stream in streams),
+            self.duplicates + sum(stream.duplicates for stream in streams),
+            self.dropped + sum(stream.dropped for stream in streams),
+        )

@@ -174,6 +174,12 @@ def test_what_has_been_silent_makes_way_where_there_are_too_many(meeting: Meetin
     assert b"\nrecall_receiver_streams 1001.0\n" in exposition(snapshot)
 
 
+def test_what_made_way_in_the_account_is_not_looked_at(meeting: Meeting) -> None:
+    meeting.play(meeting.connect(), 1)
+    meeting.reception.streams.clear()
+    assert meeting.now().streams == []
+
+
 def test_a_long_name_is_cut(meeting: Meeting, frame: Callable[..., Any]) -> None:
     message = frame()
     message["data"]["data"]["participant"]["name"] = "x" * 10_000

@@ -25,9 +25,12 @@ from hypothesis.stateful import (
 from websockets.asyncio.client import ClientConnection, connect
 
 from recall_receiver import MessageError, OtherEvent, Receiver, Reception
-from recall_receiver.reception import MAX_EVENT_NAMES, OTHER_NAMES, REPORT_SCHEMA, Link
+from recall_receiver.events import StreamKey
+from recall_receiver.reception import MAX_EVENT_NAMES, OTHER_NAMES, REPORT_SCHEMA, Intake, Link
+from recall_receiver.streams import MAX_SIZES, OTHER_SIZES, StreamState, Totals
 
 Build = Callable[..., bytes]
+RECORDING = "8b8ed4b5-6d1f-4e3c-9d0a-0c7b6e1f2a33"
 WITHIN = 60.0
 """Real seconds after which what is waited for will not come."""
 Report = Callable[..., Any]
@@ -45,6 +48,7 @@ def test_an_empty_report() -> None:
         "frames": 0,
         "refused": {},
         "streams": [],
+        "streams_ever": 0,
         "dropped": 0,
         "events": {},
         "bytes": 0,
@@ -83,6 +87,40 @@ def test_other_events_are_counted_by_name_up_to_a_bound() -> None:
     assert events["e3"] == 2
     assert events[OTHER_NAMES] == 5
     assert len(events) == MAX_EVENT_NAMES + 1
+
+
+def test_streams_whose_link_is_gone_make_way_for_new_ones_and_stay_in_the_totals(
+    frame_message: Build,
+) -> None:
+    reception = Reception(Intake(max_kept=3))
+    stays, *links = [reception.attach() for _ in range(4)]
+    for participant, link in enumerate((links[0], stays, links[1], links[2])):
+        for relative in (0, 0, 5):  # a duplicate and a gap
+            reception.message(link, frame_message(participant=participant, relative=relative))
+        reception.drop(StreamKey(RECORDING, participant, "webcam"))
+        if link is not stays:
+            reception.detach(link)
+    report = reception.report()
+    assert [stream["participant"] for stream in report["streams"]] == [1, 2, 3]
+    reception.drop(StreamKey(RECORDING, 0, "webcam"))
+    assert reception.totals() == Totals(streams=4, gaps=4, duplicates=4, dropped=5)
+    assert reception.report()["streams_ever"] == 4
+    reception.message(reception.attach(), frame_message(participant=4))
+    assert [stream.participant for stream in reception.streams] == [1, 3, 4]
+    for participant in (5, 6, 7):  # of connections that are open, none makes way
+        reception.message(stays, frame_message(participant=participant))
+    assert [stream.participant for stream in reception.streams] == [1, 4, 5, 6, 7]
+    assert reception.report()["frames"] == 16
+
+
+def test_sizes_are_counted_one_by_one_up_to_a_bound() -> None:
+    stream = StreamState(StreamKey(RECORDING, 100, "webcam"))
+    for n in [*range(MAX_SIZES + 5), 7]:
+        stream.add(1, n, 10 + n, 10)
+    assert stream.sizes[17, 10] == 2
+    assert stream.sizes[OTHER_SIZES] == 5
+    assert len(stream.sizes) == MAX_SIZES + 1
+    assert stream.size_changes == MAX_SIZES + 5
 
 
 def test_the_late_close_of_an_old_link_changes_nothing(frame_message: Build) -> None:

@@ -216,24 +216,25 @@ class ReceptionBoard:
     def now(self) -> Snapshot:
         """What is known now, as values that nothing changes any more."""
         reception = self._reception
-        ever = reception.streams.values()
+        totals = reception.totals()
         return Snapshot(
             at=self._clock.unix(),
             started=self._started,
             frames=reception.frames,
             bytes=reception.bytes,
             refused=dict(reception.refused),
-            gaps=sum(stream.gaps for stream in ever),
-            duplicates=sum(stream.duplicates for stream in ever),
-            dropped={self._policy: sum(stream.dropped for stream in ever)},
+            gaps=totals.gaps,
+            duplicates=totals.duplicates,
+            dropped={self._policy: totals.dropped},
             queued=self._queued(),
             connections=len(reception.links),
             connections_ever=reception.links_ever,
             reconnects=self._reconnects,
-            streams_ever=len(ever),
+            streams_ever=totals.streams,
             streams=[
                 _stream_count(reception.streams[key], watched)
                 for key, watched in self._watched.items()
+                if key in reception.streams  # else it made way
             ],
             recordings={name: recording.count() for name, recording in self._recordings.items()},
             notes=sorted([*self._notes, *self._refusals.values()], key=lambda note: note.at),
