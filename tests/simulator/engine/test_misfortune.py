@@ -145,15 +145,18 @@ def test_a_cut_has_no_close_frame(how: str) -> None:
 
 
 def test_a_silent_link_stays_open_and_reads_nothing() -> None:
-    async def use(link: Link, seen: Seen) -> bool:
+    async def use(link: Link, seen: Seen) -> tuple[bool, int]:
         link.send(b"one")
         assert await link.answers_ping(5.0)
         await link.cut("silent")
+        before = len(seen.frames)
         done, _ = await asyncio.wait([asyncio.create_task(seen.over.wait())], timeout=0.1)
-        return bool(done)
+        return bool(done), len(seen.frames) - before
 
-    over, seen = linked(use)
+    # It pings every so often, until then.
+    (over, more), seen = linked(use, LinkPlan(ping_interval=0.02))
     assert not over
+    assert more == 0
     assert seen.messages == ["one"]
 
 

@@ -122,6 +122,7 @@ def test_frames_given_up_for_slowness_are_tolerated() -> None:
         (Outcome("tls", "unreachable", False, "[SSL: WRONG_VERSION_NUMBER] …"), 0, "use ws://"),
         (Outcome("bad handshake", "receiver", opened=False), 0, "wss://"),
         (outcomes.stalled(10.0, 5), 0, "stopped reading"),
+        (outcomes.unanswered_ping(20.0, held_back=False), 0, "answer each ping"),
         (outcomes.CLOSED_FOR_SLOWNESS, 0, "keep up"),
         (outcomes.http_status(401, ""), 0, "--secret"),
         (outcomes.http_status(401, ""), 0, "with an empty body"),
