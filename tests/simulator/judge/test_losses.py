@@ -156,6 +156,27 @@ def test_a_frame_sent_again_is_in_doubt_no_more() -> None:
     assert summary(verdict) == [("lost", "failed", 1)]
 
 
+@pytest.mark.parametrize("left", [{"in_doubt": 1}, {"unsent": 1}])
+def test_a_frame_that_was_delivered_is_demanded_though_a_copy_of_it_is_in_doubt(
+    left: dict[str, int],
+) -> None:
+    again, rest = [frame(9, attempt=2)], [frame(10, attempt=3)]
+    events = run(ADA, again, rest, **left)
+    first_cut = next(event for event in events if isinstance(event, AttemptEnded))
+    events[events.index(first_cut)] = msgspec.structs.replace(first_cut, in_doubt=0, unsent=0)
+    verdict = judge(events, [*map(saw, ADA[:9]), saw(rest[0])])
+    assert summary(verdict) == [("lost", "failed", 1)]
+    assert verdict.streams[0].in_doubt == 0
+
+
+def test_a_copy_that_never_left_takes_no_doubt_from_one_that_may_have() -> None:
+    rest = [frame(10, attempt=2)]
+    events = run([*ADA, ADA[9]], rest, in_doubt=1, unsent=1)
+    verdict = judge(events, [*map(saw, ADA[:9]), *map(saw, rest)])
+    assert (verdict.verdict, verdict.streams[0].in_doubt) == ("ok", 1)
+    assert verdict.timelines[0].fates == [("kept", 9), ("in doubt", 1), ("kept", 1)]
+
+
 def test_damaged_frames_need_not_be_seen() -> None:
     damaged = frame(10, expect="must survive")
     assert judge(run([*ADA, damaged]), [saw(sent) for sent in ADA]).verdict == "ok"
