@@ -268,4 +268,6 @@ def test_a_receiver_that_holds_frames_up_is_called_slow() -> None:
     assert "held frames up for as long as 5.0 s, and the meeting's end 5.0 s late" in (
         late.findings[0].what
     )
-    assert judge([begun, sent(0.5), *life(outcomes.COMPLETED)]).findings == []
+    assert judge([begun, sent(1.9), *life(outcomes.COMPLETED)]).findings == []
+    slow = judge([begun, sent(2.0), *life(outcomes.COMPLETED)]).findings
+    assert [finding.kind for finding in slow] == ["slow"]

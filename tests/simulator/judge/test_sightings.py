@@ -54,6 +54,12 @@ def test_frames_overwritten_after_a_reconnect() -> None:
     assert (stream.expected, stream.seen, stream.lost, stream.overwritten) == (15, 10, 5, 5)
 
 
+def test_a_damaged_frame_that_was_there_and_is_gone_need_not_be_there() -> None:
+    damaged = saw(frame(10, expect="must survive"))
+    events = run([*ADA, frame(10, expect="must survive")])
+    assert judge(events, [*map(saw, ADA), damaged, gone(damaged)]).findings == []
+
+
 def test_a_picture_that_was_moved_is_not_gone() -> None:
     old, new = saw(ADA[0], where="a"), saw(ADA[0], where="b")
     orders: list[list[Observation]] = [[old, new, gone(old)], [old, gone(old), new]]
