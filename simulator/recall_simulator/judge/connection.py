@@ -26,6 +26,9 @@ _REFUSALS = tuple(f"closed {code}" for code in (1002, 1003, 1007, 1008, 1009))
 A receiver may come to a message long after it has answered the ping behind it.
 """
 
+_SHOWN = 5
+"""Attempts that a finding names."""
+
 _DEAD = ("refused", "bad handshake", "cut")
 """How attempts end at a receiver that has died, or does so."""
 
@@ -108,7 +111,18 @@ def _losses(
             ),
             scenario=scenario,
             count=len(attempts),
+            evidence=[_told(attempt) for attempt in attempts[:_SHOWN]],
         )
+
+
+def _told(end: AttemptEnded) -> str:
+    """When an attempt ended, in seconds of the schedule, and what had been sent over it."""
+    when = f"attempt {end.attempt} ended at {end.at:.1f} s"
+    if not end.largest_message:
+        return when
+    frames = "1 frame" if end.in_doubt == 1 else f"{end.in_doubt} frames"
+    doubt = f", {frames} in doubt" if end.in_doubt else ""
+    return f"{when}: messages of up to {end.largest_message:,} bytes{doubt}"
 
 
 def _why(attempts: list[AttemptEnded], *, died: bool, watched: bool, refused: int) -> str:

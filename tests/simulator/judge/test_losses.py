@@ -27,7 +27,7 @@ def test_frames_never_seen_are_lost() -> None:
     assert verdict.verdict == "failed"
     (finding,) = verdict.findings
     assert (finding.kind, finding.column, finding.count) == ("lost", "loses", 2)
-    assert finding.evidence == ["frames 3, 4"]
+    assert finding.evidence == ["frames 3, 4, due from 1.5 s to 2.0 s"]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_frames_that_go_with_a_broken_one_before_them_are_laid_to_that() -> None
     seen = [saw(one) for one in sent if one.sequence % 4 > 1]
     verdict = judge(run([*sent, *BO]), [*seen, *map(saw, BO)])
     (lost,) = verdict.findings
-    assert lost.evidence == ["frames 1, 5, 9"]
+    assert lost.evidence == ["frames 1, 5, 9, due from 0.5 s to 4.5 s"]
     assert "right after one that may be thrown away, with a broken picture" in lost.cause
 
 
@@ -200,7 +200,7 @@ def test_who_cuts_at_the_close_with_frames_unread_has_dropped_the_connection() -
     (finding,) = verdict.findings
     assert (verdict.verdict, finding.kind, finding.column) == ("failed", "dropped", "drops")
     assert "4 frames before it were never seen" in finding.what
-    assert finding.evidence == ["100/webcam: frames 6, 7, 8, 9"]
+    assert finding.evidence == ["100/webcam: frames 6, 7, 8, 9, due from 3.0 s to 4.5 s"]
     watched = saw(ADA[0]).observer
     trouble = ObserverTrouble(observer=watched, at=0.0, trouble="t", severity="partial")
     assert summary(judge(events, [*map(saw, ADA[:6]), trouble])) == [("partial", "note", 1)]

@@ -48,7 +48,7 @@ def test_frames_overwritten_after_a_reconnect() -> None:
     (finding,) = verdict.findings
     assert (finding.kind, finding.column, finding.count) == ("overwritten", "loses", 5)
     assert "after a reconnect" in finding.cause
-    assert finding.evidence[0] == "frames 0, 1, 2, 3, 4"
+    assert finding.evidence[0] == "frames 0, 1, 2, 3, 4, due from 0.0 s to 2.0 s"
     assert finding.evidence[1] == "0.png"
     (stream,) = verdict.streams
     assert (stream.expected, stream.seen, stream.lost, stream.overwritten) == (15, 10, 5, 5)
