@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 
 import pytest
 from tests.simulator.engine.linking import upgrade
+from websockets.client import ClientProtocol
+from websockets.uri import parse_uri
 
 from recall_simulator.engine import (
     Conduct,
@@ -16,6 +19,7 @@ from recall_simulator.engine import (
     WebSocketDialer,
     play,
 )
+from recall_simulator.engine.connection import Connection
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import Plan
 from recall_simulator.record import outcomes
@@ -169,3 +173,21 @@ def test_what_is_left_in_the_transport_when_a_cut_waits_no_longer_is_proven_unse
     taken = at_a_receiver_that_reads_nothing(use)
     assert unsent == waiting > 0
     assert taken == written - unsent
+
+
+@pytest.mark.parametrize(("tls", "unsent"), [(False, 1000), (True, 0)])
+def test_under_tls_nothing_is_proven_unsent(*, tls: bool, unsent: int) -> None:
+    class Transport(asyncio.Transport):
+        def get_write_buffer_size(self) -> int:
+            return 1000
+
+        def get_extra_info(self, name: str, default: object = None) -> object:
+            return {"socket": own, "ssl_object": own if tls else None}.get(name, default)
+
+    async def main() -> int:
+        connection = Connection(ClientProtocol(parse_uri("wss://h/")), plan=LinkPlan())
+        connection.transport = Transport()
+        return connection.proven_unsent()
+
+    with socket.socket() as own:
+        assert asyncio.run(main()) == unsent
