@@ -92,7 +92,7 @@ class Ledger:
         scenarios: the scenario of each recording.
         bots: the bot of each recording.
         late_closes: bots an old link of which was closed when the next one was up.
-        hung_up: (bot, attempt) of each link that the receiver ended.
+        hung_up: (bot, attempt) of each link that ended by the receiver's doing.
         names: of the participant of each stream, as it was last; empty for null.
     """
 

@@ -75,14 +75,16 @@ def test_the_last_frames_are_missing_though_one_of_them_need_not_be_kept() -> No
     assert "the last frames are missing" in verdict.findings[0].cause
 
 
+@pytest.mark.parametrize("outcome", [outcomes.closed(1000, ""), outcomes.stalled(10.0, 5)])
 @pytest.mark.parametrize("kept", [range(3), ()])
-def test_what_was_lost_where_the_receiver_hung_up_is_laid_to_that(kept: Iterable[int]) -> None:
+def test_what_was_lost_with_a_link_that_the_receiver_spoilt_is_laid_to_that(
+    kept: Iterable[int], outcome: Outcome
+) -> None:
     second = [frame(n, attempt=2) for n in range(10, 20)]
-    hung_up = Outcome("closed 1000", "receiver", opened=True)
-    events = ending_in(hung_up, run([*ADA, *BO], second))
+    events = ending_in(outcome, run([*ADA, *BO], second))
     observations = [*map(saw, BO), *map(saw, second), *(saw(ADA[number]) for number in kept)]
     lost = next(found for found in judge(events, observations).findings if found.kind == "lost")
-    assert "the receiver ended the connection itself" in lost.cause
+    assert "the connection ended by the receiver's doing" in lost.cause
     elsewhere = [*map(saw, BO), *map(saw, ADA[::2]), *map(saw, second[::2])]
     lost = next(found for found in judge(events, elsewhere).findings if found.kind == "lost")
     assert "sampling by time" in lost.cause
@@ -101,7 +103,7 @@ def test_a_leg_of_which_nothing_was_kept() -> None:
     for outcome, words in (
         (outcomes.PLANNED_OVERLAP, "the late close of the old connection"),
         (outcomes.PLANNED_CUT, "after a reconnect: the end of the old connection"),
-        (outcomes.closed(1000, ""), "the receiver had ended a connection itself"),
+        (outcomes.closed(1000, ""), "a connection had ended by the receiver's doing"),
     ):
         verdict = judge(ending_in(outcome, run(ADA, second)), seen)
         lost = verdict.findings[-1]
