@@ -212,8 +212,9 @@ def test_damage_is_to_be_survived(faulted: "Faulted", library: FrameLibrary, wha
 @pytest.mark.parametrize("event", get_args(EventName))
 def test_events_are_about_somebody_and_must_be_accepted(faulted: "Faulted", event: str) -> None:
     about_bob = {"do": "event", "event": event, "at": "1.5s", "who": "bob"}
+    about_ada = {**about_bob, "who": "ada"}
     before_ada = {"do": "event", "event": event, "frame": 2, "who": "ada"}
-    for table, who in ((about_bob, 200), (before_ada, 100)):
+    for table, who in ((about_bob, 200), (about_ada, 100), (before_ada, 100)):
         (timed,) = faulted.timed(Raw, table)
         raw = timed.item
         assert isinstance(raw, Raw)

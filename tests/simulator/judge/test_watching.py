@@ -108,6 +108,17 @@ def test_a_death_in_one_scenario_is_not_the_cause_of_a_cut_in_another() -> None:
     assert "its process lives on" in causes["after"]
 
 
+def test_a_receiver_that_is_found_dead_is_not_told_to_be_started_either() -> None:
+    refused = Outcome("refused", "unreachable", opened=False)
+    found_dead: list[EngineEvent] = [
+        BotStarted(scenario="two", bot="c", number=1, recording="q", ends_at=9.0, began=5.0),
+        AttemptEnded(scenario="two", bot="c", attempt=1, at=0.0, outcome=refused),
+    ]
+    died = ProcessEnded(at=3.0, code=1, last_lines=[])
+    causes = [f.cause for f in judge([*run(ADA), *found_dead], [died]).findings]
+    assert "its process was gone: see what it died of" in causes
+
+
 def test_a_receiver_that_kept_nothing_is_told_how_much_that_is() -> None:
     lines = [f"line {n}" for n in range(9)]
     trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no file", last_lines=lines)
