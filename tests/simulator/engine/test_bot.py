@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from recall_simulator.engine import Conduct, InProcessDialer, InProcessLink, VirtualClock, play
 from recall_simulator.engine.clock import Interrupt
+from recall_simulator.engine.old_links import OldLinks
 from recall_simulator.frames import FrameLibrary
 from recall_simulator.meeting import CutForm, Frame, Plan
 from recall_simulator.record import outcomes
@@ -471,6 +472,22 @@ def test_a_late_close_that_is_long_unanswered_holds_the_new_link_up_no_longer_th
     assert (late.attempt, late.at) == (1, 8.0)
     assert late.closing is not None
     assert isinstance(events[-1], BotEnded)
+
+
+@pytest.mark.parametrize(("hurried", "seconds"), [(True, 2.0), (False, 8.0)])
+def test_whoever_is_interrupted_waits_for_no_late_answer(*, hurried: bool, seconds: float) -> None:
+    async def main(clock: VirtualClock) -> tuple[float, list[int]]:
+        links, link = OldLinks(), Unanswering(1, lambda attempt, message: None)
+        links.leave(1, link, close_after=0.0)
+        links.new_link_is_up(0.0)
+        for old in links.take_due(0.0):
+            await links.close(old)
+        assert (bool(links), links.take_closed()) == (True, [])
+        closed = await links.end(hurried=hurried)
+        assert not links
+        return clock.now(), [old.attempt for old in closed]
+
+    assert VirtualClock.run(main) == (seconds, [1])
 
 
 def test_a_half_open_link_is_cut_when_the_meeting_ends(
