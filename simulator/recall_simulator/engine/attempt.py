@@ -28,7 +28,6 @@ from recall_simulator.record.events import (
     AttemptEnded,
     EventSent,
     FrameSent,
-    OldLinkClosed,
     Probed,
 )
 from recall_simulator.record.outcomes import Closing, Outcome, Pings
@@ -262,19 +261,13 @@ class Attempt:
 
     async def _close_old_links(self, until: float, link: Link) -> None:
         """Close the old links whose time comes by a moment, while the present one is up."""
-        clock = self._stage.clock
-        for old in self._stage.old_links.take_due(until):
-            await clock.sleep_until(old.close_at or 0.0, link.lost)
-            await old.link.close(1000)
-            self._stage.emit(
-                OldLinkClosed(
-                    scenario=self._stage.plan.scenario,
-                    bot=self._stage.plan.bot,
-                    attempt=old.attempt,
-                    at=clock.now(),
-                    closing=old.link.closing,
-                )
-            )
+        stage = self._stage
+        for old in stage.old_links.take_due(until):
+            await stage.clock.sleep_until(old.close_at or 0.0, link.lost)
+            began = stage.elapsed()
+            await stage.old_links.close(old._replace(close_at=stage.clock.now()))
+            stage.pace.waited(stage.elapsed() - began)
+        stage.tell_closed(stage.old_links.take_closed())
 
     async def _end(self, link: Link, end: Close | Cut, outcome: Outcome) -> Outcome:
         """End the link as planned, unless the receiver turns out to have ended it first.

@@ -77,7 +77,7 @@ class Bot:
         try:
             reason = await self._live()
         finally:
-            await stage.old_links.cut_all()
+            stage.tell_closed(await stage.old_links.end(hurried=reason == "interrupted"))
             # An endpoint that was given up misses the rest of the meeting.
             stage.drop_due("outage", stage.plan.ends_at if reason == "gave up" else None)
             ended = stage.elapsed()

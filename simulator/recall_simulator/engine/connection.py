@@ -140,6 +140,13 @@ class Connection(ClientConnection):
         count = getattr(self.pings, kind) + 1
         self.pings = msgspec.structs.replace(self.pings, **{kind: count})
 
+    def fall_silent(self) -> None:
+        """Read nothing any more, and send no ping."""
+        # The connection's own reader would read on: stop below it.
+        self.transport.pause_reading()
+        if self.keepalive_task is not None:
+            self.keepalive_task.cancel()
+
     def proven_unsent(self) -> int:
         """Bytes, the last ones written, that are known not to have left this machine.
 

@@ -13,7 +13,13 @@ from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatu
 
 from recall_simulator.engine.clock import unix_time
 from recall_simulator.engine.connection import Connection
-from recall_simulator.engine.link import CLOSE_TIMEOUT, DialFailed, Link, WebSocketLink
+from recall_simulator.engine.link import (
+    CLOSE_TIMEOUT,
+    PONG_TIMEOUT,
+    DialFailed,
+    Link,
+    WebSocketLink,
+)
 from recall_simulator.record import outcomes
 from recall_simulator.record.outcomes import Outcome
 from recall_simulator.wire import Endpoint, LinkPlan, Signer
@@ -89,6 +95,7 @@ class WebSocketDialer:
             proxy=None,
             open_timeout=HANDSHAKE_TIMEOUT,
             ping_interval=plan.ping_interval,
+            ping_timeout=PONG_TIMEOUT,
             close_timeout=CLOSE_TIMEOUT,
             max_size=_LARGEST_ANSWER,
             create_connection=make,  # type: ignore[arg-type]

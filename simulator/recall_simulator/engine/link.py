@@ -26,8 +26,14 @@ CLOSE_TIMEOUT = 10.0
 FLUSH_TIMEOUT = 2.0
 """Real seconds that what was written gets to leave before a cut."""
 
+PONG_TIMEOUT = 20.0
+"""Real seconds from a ping of the link's own to the pong, or the link is closed."""
+
 _GRACE = 0.5
 """Real seconds that the library gets beyond its own time-out."""
+
+_NO_PONG = (CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
+"""With what the library closes when no pong comes."""
 
 _ANSWERS = (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY, CloseCode.NO_STATUS_RCVD)
 """Codes with which servers answer a close frame of ours when they do not repeat its own."""
@@ -154,8 +160,7 @@ class WebSocketLink:
     @property
     def is_held_back(self) -> bool:
         """Whether the transport is a slow one that could let more out."""
-        transport: object = self._connection.transport
-        return isinstance(transport, SlowTransport) and transport.holds_back
+        return is_held_back(self._connection)
 
     @property
     def written(self) -> int:
@@ -260,8 +265,7 @@ class WebSocketLink:
         """Drop the connection without a close frame."""
         transport, unsent = self._connection.transport, 0
         if how == "silent":
-            # The connection's own reader would read on: stop below it.
-            transport.pause_reading()
+            self._connection.fall_silent()
             return 0
         if how == "rst":
             linger = struct.pack("ii", 1, 0)  # on, for 0 seconds: closing resets (socket(7))
@@ -282,6 +286,12 @@ class WebSocketLink:
         return unsent
 
 
+def is_held_back(connection: Connection) -> bool:
+    """Whether the transport of a connection is a slow one that could let more out."""
+    transport: object = connection.transport
+    return isinstance(transport, SlowTransport) and transport.holds_back
+
+
 def classify_loss(error: ConnectionClosed, connection: Connection) -> Outcome:
     """The outcome of a link that went, by whosever doing.
 
@@ -292,6 +302,8 @@ def classify_loss(error: ConnectionClosed, connection: Connection) -> Outcome:
     sent, received = error.sent, error.rcvd
     if received is not None and (sent is None or error.rcvd_then_sent):
         return outcomes.closed(received.code, received.reason)
+    if sent is not None and (sent.code, sent.reason) == _NO_PONG:
+        return outcomes.unanswered_ping(PONG_TIMEOUT, held_back=is_held_back(connection))
     if connection.broke_the_protocol:
         if connection.junk:
             detail = f"{connection.junk!r} came where a websocket frame must stand"

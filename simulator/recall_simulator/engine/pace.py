@@ -16,7 +16,10 @@ class Pace:
         self._debt = 0.0
 
     def waited(self, seconds: float) -> None:
-        """The receiver took so long to complete a handshake: what came due meanwhile is late."""
+        """The receiver took so long to complete a handshake, or to answer a late close frame.
+
+        What came due meanwhile is late by its doing.
+        """
         self._debt += seconds
 
     def sent(self, *, late: float, blocked: float) -> tuple[float, float]:

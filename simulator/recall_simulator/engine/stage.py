@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from recall_simulator.engine.agenda import Agenda
 from recall_simulator.engine.clock import Clock
 from recall_simulator.engine.conduct import Conduct
-from recall_simulator.engine.old_links import OldLinks
+from recall_simulator.engine.old_links import OldLink, OldLinks
 from recall_simulator.engine.pace import Pace
 from recall_simulator.meeting import Frame, Messages, Plan, Timed
-from recall_simulator.record.events import DropReason, EngineEvent, FrameDropped
+from recall_simulator.record.events import DropReason, EngineEvent, FrameDropped, OldLinkClosed
 
 Emit = Callable[[EngineEvent], None]
 
@@ -39,6 +39,19 @@ class Stage:
     agenda: Agenda
     pace: Pace = field(default_factory=Pace)
     old_links: OldLinks = field(default_factory=OldLinks)
+
+    def tell_closed(self, closed: list[OldLink]) -> None:
+        """Tell what became of the late close frames of these links."""
+        for old in closed:
+            self.emit(
+                OldLinkClosed(
+                    scenario=self.plan.scenario,
+                    bot=self.plan.bot,
+                    attempt=old.attempt,
+                    at=old.close_at or 0.0,
+                    closing=old.link.closing,
+                )
+            )
 
     def drop(self, items: list[Timed], reason: DropReason) -> None:
         """Tell of the frames among these items that they are not sent."""

@@ -58,6 +58,11 @@ def usual_cause(
             return "no HTTP came back: does the receiver want wss://, or speak another protocol?"
         case "stalled":
             return "the receiver stopped reading: a full queue, or an event loop that is blocked"
+        case "unanswered ping":
+            return (
+                "answer each ping with a pong of the same payload (RFC 6455, 5.5.2), and decode "
+                "pictures off the event loop: one that is busy answers late"
+            )
         case "closed by us 1008":
             return "it does not keep up at this speed: decode off the event loop, or drop frames"
         case "tls":

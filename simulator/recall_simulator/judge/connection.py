@@ -1,6 +1,6 @@
 """What the connection alone tells of a receiver: the first of three ways to fail, dropping."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from recall_simulator.judge.causes import usual_cause
 from recall_simulator.judge.evidence import Evidence
@@ -26,12 +26,15 @@ _REFUSALS = tuple(f"closed {code}" for code in (1002, 1003, 1007, 1008, 1009))
 A receiver may come to a message long after it has answered the ping behind it.
 """
 
+_SHOWN = 5
+"""Attempts that a finding names."""
+
 _DEAD = ("refused", "bad handshake", "cut")
 """How attempts end at a receiver that has died, or does so."""
 
 
 def judge_connection(
-    evidence: Evidence, *, died: bool = False, watched: bool = False
+    evidence: Evidence, *, died: Collection[str] = (), watched: bool = False
 ) -> list[Finding]:
     """What there is to say of how a receiver treated the connections of a run.
 
@@ -42,7 +45,7 @@ def judge_connection(
 
     Args:
         evidence: has taken the events of the whole run.
-        died: the receiver's process ended by itself in the course of it.
+        died: the scenarios in which the receiver's process ended by itself.
         watched: its process was looked at.
     """
     events = evidence.events
@@ -53,7 +56,7 @@ def judge_connection(
         *_losses(
             [end for end in ended if (end.bot, end.attempt) not in settled],
             opened,
-            died=died,
+            gone=set(died) | _found_dead(events, died),
             watched=watched,
         ),
         *signatures,
@@ -69,8 +72,15 @@ def judge_connection(
     ]
 
 
+def _found_dead(events: Iterable[EngineEvent], died: Collection[str]) -> set[str]:
+    """The scenarios in which no link came up because the receiver had died before."""
+    links = [event for event in events if isinstance(event, AttemptEnded | LinkOpened)]
+    up = {event.scenario for event in links if isinstance(event, LinkOpened)}
+    return {event.scenario for event in links} - up if died else set()
+
+
 def _losses(
-    ended: list[AttemptEnded], opened: set[str], *, died: bool, watched: bool
+    ended: list[AttemptEnded], opened: set[str], *, gone: Collection[str], watched: bool
 ) -> Iterable[Finding]:
     """One finding for each class of unplanned end and scenario."""
     groups: dict[tuple[str, str, Severity], list[AttemptEnded]] = {}
@@ -93,10 +103,26 @@ def _losses(
             column="drops",
             severity=severity,
             what=f"{text} {times}{detail}",
-            cause=_why(attempts, died=died, watched=watched, refused=min(too_large, default=0)),
+            cause=_why(
+                attempts,
+                died=scenario in gone,
+                watched=watched,
+                refused=min(too_large, default=0),
+            ),
             scenario=scenario,
             count=len(attempts),
+            evidence=[_told(attempt) for attempt in attempts[:_SHOWN]],
         )
+
+
+def _told(end: AttemptEnded) -> str:
+    """When an attempt ended, in seconds of the schedule, and what had been sent over it."""
+    when = f"attempt {end.attempt} ended at {end.at:.1f} s"
+    if not end.largest_message:
+        return when
+    frames = "1 frame" if end.in_doubt == 1 else f"{end.in_doubt} frames"
+    doubt = f", {frames} in doubt" if end.in_doubt else ""
+    return f"{when}: messages of up to {end.largest_message:,} bytes{doubt}"
 
 
 def _why(attempts: list[AttemptEnded], *, died: bool, watched: bool, refused: int) -> str:
@@ -104,7 +130,7 @@ def _why(attempts: list[AttemptEnded], *, died: bool, watched: bool, refused: in
 
     Args:
         attempts: those that ended so in one scenario.
-        died: the receiver's process ended by itself.
+        died: the receiver's process ended by itself, in this scenario or before it.
         watched: its process was looked at.
         refused: bytes of the smallest message of the run that was too large; 0 for none.
     """

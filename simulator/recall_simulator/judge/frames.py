@@ -1,6 +1,6 @@
 """What became of the frames: the third of three ways to fail, losing silently."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from recall_simulator.judge.counts import judge_counts
 from recall_simulator.judge.filing import where_misplaced
@@ -130,7 +130,7 @@ def _of_stream(
             else _DELETED,
             scenario=stream.scenario,
             count=len(overwritten),
-            evidence=[f"frames {_numbers(overwritten)}", *_where(gone, overwritten)],
+            evidence=[_which(frames, overwritten), *_where(gone, overwritten)],
         )
     unseeable = sorted(number for number, sent in frames.items() if sent.unseeable)
     if unseeable:
@@ -141,7 +141,7 @@ def _of_stream(
             "no PNG file as it came: nothing tells whether it has them",
             scenario=stream.scenario,
             count=len(unseeable),
-            evidence=[f"frames {_numbers(unseeable)}"],
+            evidence=[_which(frames, unseeable)],
         )
     never = sorted(n for n, sent in frames.items() if sent.demanded and n not in seen)
     if never:
@@ -155,7 +155,7 @@ def _of_stream(
             cause=_why_not_seen(ledger, matched, key, never, seen, overwritten, sampled=sampled),
             scenario=stream.scenario,
             count=len(never),
-            evidence=[f"frames {_numbers(never)}"],
+            evidence=[_which(frames, never)],
         )
     if stream.misplaced:
         yield Finding(
@@ -179,7 +179,7 @@ def _of_stream(
             cause=_EXCHANGED,
             scenario=stream.scenario,
             count=len(exchanged),
-            evidence=[f"frames {_numbers(sorted(exchanged))}"],
+            evidence=[_which(frames, sorted(exchanged))],
         )
     if stream.doubled:
         there = "is there more often than it was sent", "are there more often than they were sent"
@@ -227,7 +227,9 @@ def _cut_off(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
             cause="its handler had ended: see its log for the message that it stumbled over",
             scenario=scenario,
             count=count,
-            evidence=[f"{key}: frames {_numbers(numbers)}" for key, numbers in streams.items()],
+            evidence=[
+                f"{key}: {_which(ledger.streams[key], numbers)}" for key, numbers in streams.items()
+            ],
         )
 
 
@@ -271,9 +273,16 @@ def _frames(count: int, one: str, several: str) -> str:
     return f"1 frame {one}" if count == 1 else f"{count} frames {several}"
 
 
-def _numbers(numbers: Sequence[int]) -> str:
+def _which(frames: Mapping[int, Sent], numbers: Sequence[int]) -> str:
+    """Frames by number, and when they were due in seconds of the schedule."""
     more = f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
-    return ", ".join(map(str, numbers[:_SHOWN])) + more
+    times = [frames[number].at for number in numbers]
+    due = (
+        f"from {min(times):.1f} s to {max(times):.1f} s"
+        if len(times) > 1
+        else f"at {times[0]:.1f} s"
+    )
+    return f"frames {', '.join(map(str, numbers[:_SHOWN]))}{more}, due {due}"
 
 
 def _where(gone: dict[int, Gone], numbers: Sequence[int]) -> list[str]:

@@ -40,6 +40,7 @@ class Sent(msgspec.Struct, kw_only=True):
         at: when it was due, in schedule seconds.
         written: real seconds since the run began.
         expect: what is asked of the receiver for it.
+        proven: whether a copy of it is proven delivered, whatever became of later ones.
         in_doubt: whether the last link that it went over ended before it was proven delivered.
         cut_off: whether that link ended by a cut in answer to our close frame.
         unsent: whether it is proven never to have left over the last link that it was written to.
@@ -57,6 +58,7 @@ class Sent(msgspec.Struct, kw_only=True):
     at: float
     written: float
     expect: Expectation
+    proven: bool = False
     in_doubt: bool = False
     cut_off: bool = False
     unsent: bool = False
@@ -90,7 +92,7 @@ class Ledger:
         scenarios: the scenario of each recording.
         bots: the bot of each recording.
         late_closes: bots an old link of which was closed when the next one was up.
-        hung_up: (bot, attempt) of each link that the receiver ended.
+        hung_up: (bot, attempt) of each link that ended by the receiver's doing.
         names: of the participant of each stream, as it was last; empty for null.
     """
 
@@ -132,11 +134,14 @@ class Ledger:
                         self.hung_up.add((event.bot, event.attempt))
                     frames = unproven.pop(event.bot, [])
                     left = len(frames) - event.unsent
-                    for sent in frames[left - event.in_doubt : left]:
-                        sent.in_doubt = True
+                    proven = left - event.in_doubt
+                    for sent in frames[:proven]:
+                        sent.proven = True
+                    for sent in frames[proven:left]:
+                        sent.in_doubt = not sent.proven
                         sent.cut_off = event.outcome.detail == CUT_AT_CLOSE.detail
                     for sent in frames[left:]:
-                        sent.unsent = True
+                        sent.unsent = not sent.proven and not sent.in_doubt
         for times in self._by_time.values():
             times.sort()
 

@@ -29,7 +29,7 @@ def why_lost(
     frames, bot = ledger.streams[key], ledger.bots.get(key.recording, "")
     legs = {frames[number].attempt for number in never}
     if {(bot, leg) for leg in legs} <= ledger.hung_up:
-        return "the receiver ended the connection itself: what it had not kept yet went with it"
+        return "the connection ended by the receiver's doing: what it had not kept yet went with it"
     if not seen:
         if elsewhere := why_elsewhere(ledger, matched, key):
             return elsewhere
@@ -93,8 +93,8 @@ def _why_not_after(ledger: Ledger, bot: str, leg: int) -> str:
     """Why nothing was kept from some connection on."""
     if (bot, leg - 1) in ledger.hung_up:
         return (
-            "nothing was kept after the receiver had ended a connection itself: mend that first, "
-            "the rest may follow from it"
+            "nothing was kept after a connection had ended by the receiver's doing: mend that "
+            "first, the rest may follow from it"
         )
     what = "late close" if bot in ledger.late_closes else "end"
     return (

@@ -16,6 +16,15 @@ LEAST_GROWTH = 256 * 2**20
 _EVIDENCE = 5
 
 
+def scenarios_of_deaths(evidence: Evidence, observations: Iterable[Observation]) -> set[str]:
+    """The scenarios that the receiver's process ended in, by itself."""
+    return {
+        _scenario_of_death(evidence, item.at)
+        for item in observations
+        if isinstance(item, ProcessEnded)
+    }
+
+
 def judge_process(evidence: Evidence, observations: Iterable[Observation]) -> list[Finding]:
     """What there is to say of the receiver's process: deaths, and growth as a note."""
     findings: list[Finding] = []

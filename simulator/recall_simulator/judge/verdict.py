@@ -9,7 +9,7 @@ from recall_simulator.judge.fates import tell_fates
 from recall_simulator.judge.frames import is_sampled, judge_frames
 from recall_simulator.judge.incidents import judge_incidents
 from recall_simulator.judge.ledger import Ledger
-from recall_simulator.judge.process import judge_process
+from recall_simulator.judge.process import judge_process, scenarios_of_deaths
 from recall_simulator.judge.reading import judge_reading
 from recall_simulator.judge.sightings import match
 from recall_simulator.judge.timelines import draw_timelines, measure_latencies
@@ -37,8 +37,8 @@ def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdi
         evidence: has taken the events of the whole run.
         observations: of all observers, in the order of time.
     """
-    died = any(isinstance(item, ProcessEnded) for item in observations)
     watched = any(isinstance(item, ProcessSample | ProcessEnded) for item in observations)
+    died = scenarios_of_deaths(evidence, observations)
     findings: list[Finding] = judge_connection(evidence, died=died, watched=watched)
     findings += judge_process(evidence, observations)
     ledger = Ledger(evidence.events)

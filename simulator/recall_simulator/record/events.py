@@ -211,6 +211,7 @@ class OldLinkClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     """The close frame of an overlapped link left, after the new one was up.
 
     Attributes:
+        at: when it left; the event comes with the answer.
         closing: what became of it.
     """
 

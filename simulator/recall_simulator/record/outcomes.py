@@ -14,7 +14,7 @@ class Outcome(msgspec.Struct, frozen=True):
         text: the class of the outcome: `completed`, `planned cut`, `planned close 1001`,
             `planned overlap`, `planned abort`, `refused`, `timed out`, `dns`, `tls`, `network`,
             `http 401`, `junk after 101`, `bad handshake`, `protocol error`, `closed 1009`, `cut`,
-            `stalled`, `closed by us 1008`, `interrupted`.
+            `stalled`, `unanswered ping`, `closed by us 1008`, `interrupted`.
         cause: `plan` when the scenario wanted it, `receiver` when the receiver answered and
             then ended it, `unreachable` when nobody answered.
         opened: whether the websocket handshake had succeeded.
@@ -93,6 +93,19 @@ def cut(detail: str) -> Outcome:
 def http_status(status: int, detail: str) -> Outcome:
     """The receiver answered the upgrade request with something else than 101."""
     return Outcome(f"http {status}", "receiver", opened=False, detail=detail)
+
+
+def unanswered_ping(seconds: float, *, held_back: bool) -> Outcome:
+    """No pong came for so long, and the link was closed for that.
+
+    Args:
+        seconds: real ones.
+        held_back: a slow network of the scenario's own had the ping.
+    """
+    cause: Cause = "plan" if held_back else "receiver"
+    return Outcome(
+        "unanswered ping", cause, opened=True, detail=f"no pong came within {seconds:g} s"
+    )
 
 
 def stalled(seconds: float, unsent: int) -> Outcome:

@@ -19,7 +19,7 @@ from recall_simulator.record.events import (
 )
 from recall_simulator.record.findings import Verdict
 from recall_simulator.report.quantities import size_of
-from recall_simulator.report.table import STYLES
+from recall_simulator.report.table import STYLES, print_finding
 from recall_simulator.report.tally import BotTally, StreamTally, Tally
 
 _STATE_STYLES = {"up": "green", "dialling": "yellow", "finished": "green", "starting": "dim"}
@@ -213,16 +213,11 @@ def print_summary(console: Console, tally: Tally, verdict: Verdict) -> None:
         f"latest by {tally.lag * 1000:.0f} ms of our own and {tally.stall * 1000:.0f} ms of the "
         "receiver's doing",
         highlight=False,
+        soft_wrap=not console.is_terminal,
     )
     for finding in verdict.findings:
-        console.print(
-            Text.assemble(
-                (f"{finding.severity:>12}  ", STYLES.get(finding.severity, "dim")),
-                (f"{finding.scenario}: " if finding.scenario else ""),
-                finding.text,
-            ),
-            soft_wrap=not console.is_terminal,
-        )
+        where = f"{finding.scenario}: " if finding.scenario else ""
+        print_finding(console, finding, where + finding.text)
     in_doubt = sum(end.in_doubt for end in tally.ends)
     if in_doubt:
         console.print(f"{in_doubt} frames are in doubt: sent, and not proven to have arrived")
@@ -231,7 +226,7 @@ def print_summary(console: Console, tally: Tally, verdict: Verdict) -> None:
             "verdict ",
             (verdict.verdict, STYLES[verdict.verdict]),
             (f"  (looked at: {', '.join(verdict.looked_at)};", "dim"),
-            (f" not looked at: {', '.join(verdict.not_looked_at)})", "dim"),
+            (f" not looked at: {', '.join(verdict.not_looked_at) or 'nothing'})", "dim"),
         ),
         soft_wrap=not console.is_terminal,
     )

@@ -29,12 +29,9 @@ def print_check(console: Console, verdict: Verdict, rows: Sequence[CaseVerdict])
     console.print(_table(rows, console.width))
     labels = {row.name: row.label for row in rows}
     for finding, count in _told(verdict, rows):
-        style = STYLES.get(finding.severity, "dim")
         where = f"{labels.get(finding.scenario, finding.scenario)}: " if finding.scenario else ""
         what = f"{count} cases {finding.text}" if count > 1 else f"{where}{finding.text}"
-        _print_beside(console, Text(finding.severity, style), Text(what))
-        for line in finding.evidence:
-            _print_beside(console, Text(), Text(line, "dim"))
+        print_finding(console, finding, what)
     counts = Counter(row.verdict for row in rows)
     console.print(
         Text.assemble(
@@ -47,6 +44,14 @@ def print_check(console: Console, verdict: Verdict, rows: Sequence[CaseVerdict])
         ),
         soft_wrap=not console.is_terminal,
     )
+
+
+def print_finding(console: Console, finding: Finding, what: str) -> None:
+    """A finding in words, and under it what it rests on."""
+    style = STYLES.get(finding.severity, "dim")
+    _print_beside(console, Text(finding.severity, style), Text(what))
+    for line in finding.evidence:
+        _print_beside(console, Text(), Text(line, "dim"))
 
 
 def _print_beside(console: Console, left: Text, right: Text) -> None:

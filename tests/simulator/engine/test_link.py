@@ -256,6 +256,36 @@ def test_a_reset_that_a_write_meets_is_told_as_one(message: bytes | MaskedText) 
     assert "reset" in outcome.detail
 
 
+@pytest.mark.parametrize(("bandwidth", "cause"), [(None, "receiver"), (20_000.0, "plan")])
+def test_a_link_that_no_pong_comes_over_is_given_up(
+    bandwidth: float | None, cause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer_no_ping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await upgrade(reader, writer)
+        while (data := await reader.read(1000)) and data[0] != 0x88:
+            pass
+        writer.close()
+        gone.set()
+
+    async def main() -> Outcome:
+        async with await asyncio.start_server(answer_no_ping, "127.0.0.1", 0) as server:
+            endpoint = parse_endpoint(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            plan = LinkPlan(ping_interval=0.01, bandwidth=bandwidth)
+            link = await WebSocketDialer(endpoint).dial(1, plan)
+            if bandwidth is not None:
+                link.send(b"x" * 20_000)  # a second of it: the ping waits behind
+            outcome = await asyncio.wait_for(link.lost, 20)
+            await gone.wait()
+            return outcome
+
+    gone = asyncio.Event()
+    for name in ("PONG_TIMEOUT", "CLOSE_TIMEOUT"):
+        monkeypatch.setattr(f"recall_simulator.engine.dialer.{name}", 0.05)
+    outcome = asyncio.run(main())
+    assert (outcome.text, outcome.cause) == ("unanswered ping", cause)
+    assert "no pong came" in outcome.detail
+
+
 def test_a_cut_in_answer_to_a_close_frame_is_told() -> None:
     async def main() -> Outcome | None:
         server = await asyncio.start_server(upgrade_then(b"", answer=b""), "127.0.0.1", 0)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import pytest
+from tests.simulator.engine.linking import upgrade
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame as WireFrame
@@ -145,29 +146,42 @@ def test_a_cut_has_no_close_frame(how: str) -> None:
 
 
 def test_a_silent_link_stays_open_and_reads_nothing() -> None:
-    async def use(link: Link, seen: Seen) -> bool:
+    async def use(link: Link, seen: Seen) -> tuple[bool, int]:
         link.send(b"one")
         assert await link.answers_ping(5.0)
         await link.cut("silent")
+        before = len(seen.frames)
         done, _ = await asyncio.wait([asyncio.create_task(seen.over.wait())], timeout=0.1)
-        return bool(done)
+        return bool(done), len(seen.frames) - before
 
-    over, seen = linked(use)
+    # It pings every so often, until then.
+    (over, more), seen = linked(use, LinkPlan(ping_interval=0.02))
     assert not over
+    assert more == 0
     assert seen.messages == ["one"]
 
 
 def test_junk_may_follow_the_close_frame() -> None:
-    async def use(link: Link, seen: Seen) -> Outcome | None:
-        link.send(b"one")
-        return await link.close(1000, "bye", b"\x00junk")
+    async def main() -> tuple[Outcome | None, bytes]:
+        got = b""
 
-    outcome, seen = linked(use)
+        async def read_all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal got
+            await upgrade(reader, writer)
+            while not got.endswith(b"junk"):
+                got += await reader.read(1000)
+            writer.write(b"\x88\x02\x03\xe8")
+            writer.close()
+
+        async with await asyncio.start_server(read_all, "127.0.0.1", 0) as server:
+            url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            link = await WebSocketDialer(parse_endpoint(url)).dial(1, LinkPlan())
+            return await asyncio.wait_for(link.close(1000, "bye", b"\x00junk"), 5.0), got
+
+    outcome, got = asyncio.run(main())
     assert outcome is None
-    assert seen.messages == ["one"]
-    assert seen.end is not None
-    assert seen.end.rcvd is not None
-    assert seen.end.rcvd.code == 1000
+    assert got[:2] == b"\x88\x85"  # a masked close frame of five bytes
+    assert got[2 + 4 + 5 :] == b"\x00junk"
 
 
 def test_bandwidth_and_delay_hold_bytes_back_and_lose_none() -> None:
@@ -237,13 +251,35 @@ def test_a_slow_handshake_is_slow_and_what_follows_is_not(
 ) -> None:
     monkeypatch.setattr("recall_simulator.engine.connection.SLOW_HANDSHAKE", 1500.0)
 
-    async def use(link: Link, seen: Seen) -> Outcome | None:
-        link.send(b"x" * 100_000)
-        return await link.close(1000)
+    async def main() -> tuple[int, int]:
+        pieces, size = 0, 0
 
-    outcome, seen = linked(use, LinkPlan(handshake="slow"))
-    assert outcome is None
-    assert len(seen.messages[0]) == 100_000
+        async def read_all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal pieces, size
+            request = asyncio.StreamReader()
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += await reader.read(1000)
+                pieces += 1
+            request.feed_data(head)
+            await upgrade(request, writer)
+            while data := await reader.read(2**16):
+                size += len(data)
+            writer.close()
+            over.set()
+
+        over = asyncio.Event()
+        async with await asyncio.start_server(read_all, "127.0.0.1", 0) as server:
+            url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            link = await WebSocketDialer(parse_endpoint(url)).dial(1, LinkPlan(handshake="slow"))
+            link.send(b"x" * 100_000)
+            await link.cut()
+            await over.wait()
+        return pieces, size
+
+    pieces, size = asyncio.run(main())
+    assert pieces > 3
+    assert size > 100_000
 
 
 @pytest.mark.parametrize(

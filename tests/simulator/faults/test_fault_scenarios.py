@@ -8,7 +8,7 @@ import pytest
 
 from recall_simulator.faults import FaultedScenario, apply_faults, faulted_scenario_schema
 from recall_simulator.faults.drop import DropFrames
-from recall_simulator.meeting import Plan, Scenario, Timed
+from recall_simulator.meeting import Frame, Plan, Scenario, Timed
 from recall_simulator.record.errors import ScenarioError
 from recall_simulator.sources.scenarios import bundled, bundled_text, read_toml
 
@@ -43,13 +43,29 @@ def test_without_faults_plans_stay_as_they_are(plans_of: object) -> None:
 
 
 def test_faults_apply_in_their_order(plans_of: object) -> None:
-    drop = '[[faults]]\ndo = "drop"\nevery = 2\n'
-    twice = '[[faults]]\ndo = "duplicate"\nevery = 2\n'
+    drop = '[[faults]]\ndo = "drop"\nuntil = "1s"\n'
+    twice = '[[faults]]\ndo = "duplicate"\nuntil = "1s"\nafter = "2s"\n'
     first, second = (
         schedules(plans(read_toml(GOOD + text, "f"), plans_of))[0]
         for text in (drop + twice, twice + drop)
     )
-    assert first == second
+    assert len(first) == 16  # of what was dropped there is no copy
+    assert len(second) == 20  # copies come later than what is dropped
+
+
+def test_each_fault_of_each_bot_chooses_for_itself(plans_of: object) -> None:
+    text = "".join(f'[[faults]]\ndo = "{do}"\nprobability = 0.5\n' for do in ("binary", "ping"))
+    chosen = [
+        [
+            getattr(timed.item.form.travel, name) not in (False, None)
+            for timed in schedule
+            if isinstance(timed.item, Frame)
+        ]
+        for schedule in schedules(plans(read_toml(GOOD + text, "f"), plans_of))
+        for name in ("binary", "ping")
+    ]
+    assert [len(each) for each in chosen] == [20] * 4
+    assert len({tuple(each) for each in chosen}) == 4
 
 
 @pytest.mark.parametrize(

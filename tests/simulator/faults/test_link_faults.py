@@ -66,9 +66,10 @@ def test_a_slow_network_changes_what_it_names(faulted: "Faulted") -> None:
     plan = faulted.plan(
         {"do": "slow-network", "bandwidth": 5000},
         {"do": "slow-network", "delay": "250ms", "attempts": [2]},
+        {"do": "slow-network", "bandwidth": 7000, "attempts": [2, 3]},
     )
     assert [(plan.links(n).bandwidth, plan.links(n).delay) for n in (1, 2, 3)] == [
-        (5000, 0.0), (5000, 0.25), (5000, 0.0),
+        (5000, 0.0), (7000, 0.25), (7000, 0.0),
     ]  # fmt: skip
 
 

@@ -190,6 +190,12 @@ def test_messages_of_more_than_16_mib_may_be_refused(
     assert {frame.form.expect for frame in frames} == {expect}
 
 
+def test_of_two_least_sizes_the_larger_holds(faulted: "Faulted") -> None:
+    tables = [{"do": "large-message", "size": size} for size in (300_000, 200_000)]
+    for faults in (tables, tables[::-1]):
+        assert {frame.form.message_bytes for frame in faulted.frames(*faults)} == {300_000}
+
+
 @pytest.mark.parametrize("what", ["truncated", "wrong-crc", "not-a-png", "empty", "bad-base64"])
 def test_damage_is_to_be_survived(faulted: "Faulted", library: FrameLibrary, what: str) -> None:
     table = {"do": "damage", "what": what, "every": 2}
@@ -206,8 +212,9 @@ def test_damage_is_to_be_survived(faulted: "Faulted", library: FrameLibrary, wha
 @pytest.mark.parametrize("event", get_args(EventName))
 def test_events_are_about_somebody_and_must_be_accepted(faulted: "Faulted", event: str) -> None:
     about_bob = {"do": "event", "event": event, "at": "1.5s", "who": "bob"}
+    about_ada = {**about_bob, "who": "ada"}
     before_ada = {"do": "event", "event": event, "frame": 2, "who": "ada"}
-    for table, who in ((about_bob, 200), (before_ada, 100)):
+    for table, who in ((about_bob, 200), (about_ada, 100), (before_ada, 100)):
         (timed,) = faulted.timed(Raw, table)
         raw = timed.item
         assert isinstance(raw, Raw)

@@ -18,6 +18,7 @@ def test_the_receivers_own_counts(counted: int, kinds: list[str]) -> None:
     verdict = judge(run(ADA), [early, claim])
     assert [finding.kind for finding in verdict.findings] == kinds
     assert "the receiver's own counts" in verdict.looked_at
+    assert "which frames were kept, and where" in verdict.not_looked_at
 
 
 def meetings(*recordings: str) -> list[EngineEvent]:

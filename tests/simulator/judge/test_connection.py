@@ -94,6 +94,25 @@ def test_equal_ends_are_one_finding_with_their_number_and_cause() -> None:
     assert "`websockets` default max_size is 1 MiB" in finding.cause
 
 
+def test_what_was_dropped_comes_with_when_and_after_how_much() -> None:
+    outcome = outcomes.closed(1011, "")
+    ends = [
+        AttemptEnded(
+            scenario="s", bot="b", attempt=number, at=3.0 * number, outcome=outcome,
+            in_doubt=number - 1, largest_message=313_362,
+        )
+        for number in range(1, 8)
+    ]  # fmt: skip
+    (dropped,) = judge(ends).findings
+    assert dropped.evidence[:2] == [
+        "attempt 1 ended at 3.0 s: messages of up to 313,362 bytes",
+        "attempt 2 ended at 6.0 s: messages of up to 313,362 bytes, 1 frame in doubt",
+    ]
+    assert len(dropped.evidence) == 5
+    (refused, _) = judge(life(REFUSED, reason="unconnected")).findings
+    assert refused.evidence == ["attempt 1 ended at 0.0 s"]
+
+
 def test_frames_given_up_for_slowness_are_tolerated() -> None:
     dropped = FrameDropped(
         scenario="s", bot="b", at=1.0, recording="r", participant=100, type="webcam",
@@ -122,6 +141,7 @@ def test_frames_given_up_for_slowness_are_tolerated() -> None:
         (Outcome("tls", "unreachable", False, "[SSL: WRONG_VERSION_NUMBER] …"), 0, "use ws://"),
         (Outcome("bad handshake", "receiver", opened=False), 0, "wss://"),
         (outcomes.stalled(10.0, 5), 0, "stopped reading"),
+        (outcomes.unanswered_ping(20.0, held_back=False), 0, "answer each ping"),
         (outcomes.CLOSED_FOR_SLOWNESS, 0, "keep up"),
         (outcomes.http_status(401, ""), 0, "--secret"),
         (outcomes.http_status(401, ""), 0, "with an empty body"),
@@ -267,4 +287,6 @@ def test_a_receiver_that_holds_frames_up_is_called_slow() -> None:
     assert "held frames up for as long as 5.0 s, and the meeting's end 5.0 s late" in (
         late.findings[0].what
     )
-    assert judge([begun, sent(0.5), *life(outcomes.COMPLETED)]).findings == []
+    assert judge([begun, sent(1.9), *life(outcomes.COMPLETED)]).findings == []
+    slow = judge([begun, sent(2.0), *life(outcomes.COMPLETED)]).findings
+    assert [finding.kind for finding in slow] == ["slow"]

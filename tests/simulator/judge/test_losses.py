@@ -27,7 +27,7 @@ def test_frames_never_seen_are_lost() -> None:
     assert verdict.verdict == "failed"
     (finding,) = verdict.findings
     assert (finding.kind, finding.column, finding.count) == ("lost", "loses", 2)
-    assert finding.evidence == ["frames 3, 4"]
+    assert finding.evidence == ["frames 3, 4, due from 1.5 s to 2.0 s"]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_frames_that_go_with_a_broken_one_before_them_are_laid_to_that() -> None
     seen = [saw(one) for one in sent if one.sequence % 4 > 1]
     verdict = judge(run([*sent, *BO]), [*seen, *map(saw, BO)])
     (lost,) = verdict.findings
-    assert lost.evidence == ["frames 1, 5, 9"]
+    assert lost.evidence == ["frames 1, 5, 9, due from 0.5 s to 4.5 s"]
     assert "right after one that may be thrown away, with a broken picture" in lost.cause
 
 
@@ -75,14 +75,16 @@ def test_the_last_frames_are_missing_though_one_of_them_need_not_be_kept() -> No
     assert "the last frames are missing" in verdict.findings[0].cause
 
 
+@pytest.mark.parametrize("outcome", [outcomes.closed(1000, ""), outcomes.stalled(10.0, 5)])
 @pytest.mark.parametrize("kept", [range(3), ()])
-def test_what_was_lost_where_the_receiver_hung_up_is_laid_to_that(kept: Iterable[int]) -> None:
+def test_what_was_lost_with_a_link_that_the_receiver_spoilt_is_laid_to_that(
+    kept: Iterable[int], outcome: Outcome
+) -> None:
     second = [frame(n, attempt=2) for n in range(10, 20)]
-    hung_up = Outcome("closed 1000", "receiver", opened=True)
-    events = ending_in(hung_up, run([*ADA, *BO], second))
+    events = ending_in(outcome, run([*ADA, *BO], second))
     observations = [*map(saw, BO), *map(saw, second), *(saw(ADA[number]) for number in kept)]
     lost = next(found for found in judge(events, observations).findings if found.kind == "lost")
-    assert "the receiver ended the connection itself" in lost.cause
+    assert "the connection ended by the receiver's doing" in lost.cause
     elsewhere = [*map(saw, BO), *map(saw, ADA[::2]), *map(saw, second[::2])]
     lost = next(found for found in judge(events, elsewhere).findings if found.kind == "lost")
     assert "sampling by time" in lost.cause
@@ -101,7 +103,7 @@ def test_a_leg_of_which_nothing_was_kept() -> None:
     for outcome, words in (
         (outcomes.PLANNED_OVERLAP, "the late close of the old connection"),
         (outcomes.PLANNED_CUT, "after a reconnect: the end of the old connection"),
-        (outcomes.closed(1000, ""), "the receiver had ended a connection itself"),
+        (outcomes.closed(1000, ""), "a connection had ended by the receiver's doing"),
     ):
         verdict = judge(ending_in(outcome, run(ADA, second)), seen)
         lost = verdict.findings[-1]
@@ -156,6 +158,27 @@ def test_a_frame_sent_again_is_in_doubt_no_more() -> None:
     assert summary(verdict) == [("lost", "failed", 1)]
 
 
+@pytest.mark.parametrize("left", [{"in_doubt": 1}, {"unsent": 1}])
+def test_a_frame_that_was_delivered_is_demanded_though_a_copy_of_it_is_in_doubt(
+    left: dict[str, int],
+) -> None:
+    again, rest = [frame(9, attempt=2)], [frame(10, attempt=3)]
+    events = run(ADA, again, rest, **left)
+    first_cut = next(event for event in events if isinstance(event, AttemptEnded))
+    events[events.index(first_cut)] = msgspec.structs.replace(first_cut, in_doubt=0, unsent=0)
+    verdict = judge(events, [*map(saw, ADA[:9]), saw(rest[0])])
+    assert summary(verdict) == [("lost", "failed", 1)]
+    assert verdict.streams[0].in_doubt == 0
+
+
+def test_a_copy_that_never_left_takes_no_doubt_from_one_that_may_have() -> None:
+    rest = [frame(10, attempt=2)]
+    events = run([*ADA, ADA[9]], rest, in_doubt=1, unsent=1)
+    verdict = judge(events, [*map(saw, ADA[:9]), *map(saw, rest)])
+    assert (verdict.verdict, verdict.streams[0].in_doubt) == ("ok", 1)
+    assert verdict.timelines[0].fates == [("kept", 9), ("in doubt", 1), ("kept", 1)]
+
+
 def test_damaged_frames_need_not_be_seen() -> None:
     damaged = frame(10, expect="must survive")
     assert judge(run([*ADA, damaged]), [saw(sent) for sent in ADA]).verdict == "ok"
@@ -179,7 +202,7 @@ def test_who_cuts_at_the_close_with_frames_unread_has_dropped_the_connection() -
     (finding,) = verdict.findings
     assert (verdict.verdict, finding.kind, finding.column) == ("failed", "dropped", "drops")
     assert "4 frames before it were never seen" in finding.what
-    assert finding.evidence == ["100/webcam: frames 6, 7, 8, 9"]
+    assert finding.evidence == ["100/webcam: frames 6, 7, 8, 9, due from 3.0 s to 4.5 s"]
     watched = saw(ADA[0]).observer
     trouble = ObserverTrouble(observer=watched, at=0.0, trouble="t", severity="partial")
     assert summary(judge(events, [*map(saw, ADA[:6]), trouble])) == [("partial", "note", 1)]

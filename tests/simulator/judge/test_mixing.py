@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from tests.simulator.judge.invented import ADA, BO, frame, gone, judge, run, saw, summary
+from tests.simulator.judge.invented import ADA, BO, RUN, frame, gone, judge, run, saw, summary
 
-from recall_simulator.record.events import FrameSent
+from recall_simulator.record.events import BotStarted, FrameSent
 from recall_simulator.record.observations import Observation, Sighting
 from recall_simulator.record.streams import StreamKey, StreamType
 
@@ -37,6 +37,29 @@ def test_a_receiver_may_have_numbers_of_its_own() -> None:
     assert judge(run([*ADA, *BO]), seen).findings == []
     seen[3] = credited(ADA[3], 2)
     assert summary(judge(run([*ADA, *BO]), seen)) == [("mixed", "failed", 1)]
+
+
+def test_a_receiver_that_names_the_other_type_of_a_participant_mixes_them() -> None:
+    screens = [frame(n, type="screenshare") for n in range(4)]
+    seen = [credited(sent, 100, sent.type) for sent in [*ADA, *screens]]
+    seen[-1] = msgspec.structs.replace(seen[-1], credited=StreamKey("", 100, "webcam"))
+    verdict = judge(run([*ADA, *screens]), seen)
+    assert summary(verdict) == [("mixed", "failed", 1)]
+    assert verdict.findings[0].evidence == ["1 said to be 100/webcam by ws:x"]
+
+
+@pytest.mark.parametrize(("recording", "kinds"), [("q", ["mixed"]), ("its own", [])])
+def test_a_receiver_that_names_another_meeting_of_the_run_mixes_them(
+    recording: str, kinds: list[str]
+) -> None:
+    other = BotStarted(scenario="s", bot="c", number=1, recording="q", ends_at=9.0)
+    elsewhere = msgspec.structs.replace(frame(0), bot="c", recording="q")
+    seen = [credited(sent, 100) for sent in ADA]
+    named = StreamKey(recording, 100, "webcam")
+    seen[0] = msgspec.structs.replace(seen[0], credited=named)
+    shown = msgspec.structs.replace(saw(frame(0)), run_id=f"{int(RUN, 16) + 1:08x}")
+    events = [*run(ADA)[:-1], other, elsewhere]
+    assert [f.kind for f in judge(events, [*seen, shown]).findings] == kinds
 
 
 def exchanged(*names: str) -> list[tuple[str, int]]:

@@ -48,10 +48,16 @@ def test_frames_overwritten_after_a_reconnect() -> None:
     (finding,) = verdict.findings
     assert (finding.kind, finding.column, finding.count) == ("overwritten", "loses", 5)
     assert "after a reconnect" in finding.cause
-    assert finding.evidence[0] == "frames 0, 1, 2, 3, 4"
+    assert finding.evidence[0] == "frames 0, 1, 2, 3, 4, due from 0.0 s to 2.0 s"
     assert finding.evidence[1] == "0.png"
     (stream,) = verdict.streams
     assert (stream.expected, stream.seen, stream.lost, stream.overwritten) == (15, 10, 5, 5)
+
+
+def test_a_damaged_frame_that_was_there_and_is_gone_need_not_be_there() -> None:
+    damaged = saw(frame(10, expect="must survive"))
+    events = run([*ADA, frame(10, expect="must survive")])
+    assert judge(events, [*map(saw, ADA), damaged, gone(damaged)]).findings == []
 
 
 def test_a_picture_that_was_moved_is_not_gone() -> None:

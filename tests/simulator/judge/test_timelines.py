@@ -115,6 +115,24 @@ def test_each_loss_is_an_incident_of_the_streams_that_it_touched() -> None:
     assert found == [(1, 100, 1, 1), (2, 100, 1, 0), (2, 200, 0, 1)]
 
 
+def test_a_frame_that_is_sent_again_belongs_to_the_link_that_it_went_over_first() -> None:
+    events = [
+        *begun(), opened(1, 0.0), frame(0), frame(1), ended(1, 1.0, outcomes.PLANNED_CUT),
+        opened(2, 4.0), frame(1, attempt=2), frame(8, attempt=2), ended(2, 9.0),
+    ]  # fmt: skip
+    (incident,) = judge(events).incidents
+    assert (incident.before.sent, incident.after.sent) == (2, 1)
+
+
+def test_what_is_missed_after_a_link_is_back_is_none_of_that_incident() -> None:
+    events = [
+        *begun(), opened(1, 0.0), frame(0), ended(1, 1.0, outcomes.PLANNED_CUT), missed(6),
+        opened(2, 4.0), frame(8, attempt=2), ended(2, 5.0, outcomes.PLANNED_CUT), missed(12),
+        missed(14), opened(3, 8.0), frame(16, attempt=3), ended(3, 9.0),
+    ]  # fmt: skip
+    assert [incident.missed for incident in judge(events).incidents] == [1, 2]
+
+
 def test_where_nobody_looked_or_samples_were_taken_nothing_is_called_lost() -> None:
     assert judge(CUT_ONCE).timelines[0].fates[0] == ("unseen", 4)
     samples = ObserverTrouble(observer="http:x", at=0.0, trouble="samples", severity="partial")
@@ -159,6 +177,17 @@ def test_latencies_are_counted_in_buckets() -> None:
     assert len(latency.counts) == len(BUCKETS) + 1
     assert (latency.scenario, latency.worst) == ("s", 99.0)
     assert latency.p50 == pytest.approx(0.3)
+
+
+def test_the_slowest_hundredth_is_told_of_scenarios_and_of_streams() -> None:
+    sent = [frame(n) for n in range(200)]
+    seen = [saw(one, delay=0.1 + (one.sequence >= 190)) for one in sent]
+    seen[199] = saw(sent[199], delay=7.0)
+    verdict = judge([*begun(), opened(1, 0.0), *sent, ended(1, 99.0)], seen)
+    (latency,), (stream,) = verdict.latencies, verdict.streams
+    assert [latency.p50, latency.p99] == pytest.approx([0.1, 1.1])
+    assert [stream.late_p50, stream.late_p99] == pytest.approx([0.1, 1.1])
+    assert latency.worst == pytest.approx(7.0)
 
 
 def test_frames_that_were_not_kept_have_no_timeline() -> None:

@@ -12,7 +12,7 @@ from recall_simulator.record.observations import (
     ProcessSample,
     Sighting,
 )
-from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.outcomes import Outcome, cut
 
 
 def test_an_observer_that_saw_nothing_of_this_run_was_blind() -> None:
@@ -83,6 +83,40 @@ def test_a_dead_receiver_is_not_told_to_be_started_first() -> None:
     died = ProcessEnded(at=3.0, code=1, last_lines=[])
     assert "start the receiver first" in judge([*run(ADA), end]).findings[0].cause
     assert "see what it died of" in judge([*run(ADA), end], [died]).findings[0].cause
+
+
+def test_a_death_in_one_scenario_is_not_the_cause_of_a_cut_in_another() -> None:
+    def cut_in(scenario: str, began: float) -> list[EngineEvent]:
+        return [
+            BotStarted(
+                scenario=scenario, bot=scenario, number=0, recording="r", ends_at=9.0, began=began
+            ),
+            LinkOpened(scenario=scenario, bot=scenario, attempt=1, at=0.0),
+            AttemptEnded(scenario=scenario, bot=scenario, attempt=1, at=1.0, outcome=cut("")),
+        ]
+
+    events = [*cut_in("before", 0.0), *cut_in("deadly", 2.0), *cut_in("after", 4.0)]
+    died = ProcessEnded(at=3.0, code=1, last_lines=[])
+    sample = ProcessSample(at=0.0, rss=1, handles=1, threads=1)
+    causes = {
+        finding.scenario: finding.cause
+        for finding in judge(events, [sample, died]).findings
+        if finding.kind == "dropped"
+    }
+    assert "see what it died of" in causes["deadly"]
+    assert "its process lives on" in causes["before"]
+    assert "its process lives on" in causes["after"]
+
+
+def test_a_receiver_that_is_found_dead_is_not_told_to_be_started_either() -> None:
+    refused = Outcome("refused", "unreachable", opened=False)
+    found_dead: list[EngineEvent] = [
+        BotStarted(scenario="two", bot="c", number=1, recording="q", ends_at=9.0, began=5.0),
+        AttemptEnded(scenario="two", bot="c", attempt=1, at=0.0, outcome=refused),
+    ]
+    died = ProcessEnded(at=3.0, code=1, last_lines=[])
+    causes = [f.cause for f in judge([*run(ADA), *found_dead], [died]).findings]
+    assert "its process was gone: see what it died of" in causes
 
 
 def test_a_receiver_that_kept_nothing_is_told_how_much_that_is() -> None:

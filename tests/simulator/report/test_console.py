@@ -9,6 +9,7 @@ from rich.console import Console
 from recall_simulator.judge import Evidence, judge
 from recall_simulator.meeting import Plan
 from recall_simulator.record.events import EngineEvent, RunStarted
+from recall_simulator.record.findings import Verdict
 from recall_simulator.record.outcomes import Outcome
 from recall_simulator.report import Tally
 from recall_simulator.report.console import (
@@ -112,8 +113,18 @@ def test_the_summary_has_counts_findings_and_verdict(
     assert "0 frames of 0 streams" in text
     assert "refused 3 times (nothing listens there)" in text
     assert "start the receiver first" in text
+    assert "attempt 1 ended at 0.0 s" in text  # the evidence
     assert "verdict inconclusive" in text
     assert "not looked at:" in text
+
+
+def test_where_everything_was_looked_at_the_summary_says_so() -> None:
+    console = terminal(is_terminal=False, width=80)
+    all_seen = Verdict(verdict="ok", findings=[], looked_at=["all"], not_looked_at=[])
+    print_summary(console, Tally(), all_seen)
+    counts, verdict = text_of(console).splitlines()
+    assert counts.endswith("of the receiver's doing")
+    assert verdict == "verdict ok  (looked at: all; not looked at: nothing)"
 
 
 @pytest.mark.parametrize(

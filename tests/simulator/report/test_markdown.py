@@ -28,7 +28,7 @@ def test_a_failed_case_has_its_findings_and_the_command(document_of: DocumentOf)
     assert "### 4.1 test: failed\n" in report
     assert "| ❌ failed |" in report
     assert "\n- failed: 100/webcam: 3 of 14 frames were never seen" in report
-    assert "\n      frames 0, 1, 2\n" in report
+    assert "\n      frames 0, 1, 2, due from " in report
     assert "\nExpected: Nothing is lost.\n" in report
     assert "\n    recallsim check --only 4.1 --url ws://h/ --seed 1\n" in report
 

@@ -34,6 +34,19 @@ def test_headers_are_the_three_of_the_standard() -> None:
     ]
 
 
+def test_while_a_secret_is_rotated_the_second_signature_is_the_right_one() -> None:
+    values = dict(Signer(SECRET).headers(MESSAGE_ID, 1614265330, "rotated"))["Webhook-Signature"]
+    wrong, right = values.split()
+    assert right == Signer(SECRET).signature(MESSAGE_ID, 1614265330) != wrong
+
+
+def test_the_legacy_names_bear_the_same_values() -> None:
+    usual = Signer(SECRET).headers(MESSAGE_ID, 1614265330)
+    legacy = Signer(SECRET).headers(MESSAGE_ID, 1614265330, "svix")
+    assert [name for name, _ in legacy] == ["svix-id", "svix-timestamp", "svix-signature"]
+    assert [value for _, value in legacy] == [value for _, value in usual]
+
+
 @given(
     key=st.binary(min_size=1, max_size=64), message_id=st.from_regex(r"\Amsg_[A-Za-z0-9]{1,30}\Z")
 )
