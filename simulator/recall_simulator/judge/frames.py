@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from recall_simulator.judge.counts import judge_counts
-from recall_simulator.judge.filing import where_misplaced
+from recall_simulator.judge.filing import OF_ANOTHER_MEETING, where_misplaced
 from recall_simulator.judge.films import judge_films
 from recall_simulator.judge.ledger import Ledger, Sent
 from recall_simulator.judge.losses import WRITTEN_OVER, why_lost
@@ -119,13 +119,15 @@ def _of_stream(
     seen = {number for (of, number), _ in matched.seen if of == key}
     gone = {number: what for (of, number), what in matched.gone.items() if of == key}
     overwritten = sorted(number for number in gone if frames[number].demanded)
+    never = sorted(n for n, sent in frames.items() if sent.demanded and n not in seen)
     if overwritten:
         yield Finding(
             kind="overwritten",
             column="loses",
             severity="failed",
-            what=f"{key}: {len(overwritten)} of {stream.expected} frames were there and are gone",
-            cause=_why_overwritten(frames, overwritten)
+            what=f"{key}: {len(overwritten)} of {stream.expected} frames "
+            f"{'was there and is' if len(overwritten) == 1 else 'were there and are'} gone",
+            cause=_why_overwritten(frames, [*overwritten, *never])
             if any((gone[n].observer, gone[n].where) in matched.occupied for n in overwritten)
             else _DELETED,
             scenario=stream.scenario,
@@ -143,7 +145,6 @@ def _of_stream(
             count=len(unseeable),
             evidence=[f"frames {_numbers(unseeable)}"],
         )
-    never = sorted(n for n, sent in frames.items() if sent.demanded and n not in seen)
     if never:
         severity: Severity = "inconclusive" if sampled else "failed"
         yield Finding(
@@ -163,8 +164,7 @@ def _of_stream(
             column="loses",
             severity="failed",
             what=f"{key}: {_frames(stream.misplaced, 'lies', 'lie')} among those of another stream",
-            cause="a stream is (recording, participant, type): neither the participant alone nor a "
-            "name tells two apart",
+            cause=_why_mixed(matched, key),
             scenario=stream.scenario,
             count=stream.misplaced,
             evidence=where_misplaced(matched.misplaced, matched.seen, key)[:_SHOWN],
@@ -231,9 +231,24 @@ def _cut_off(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
         )
 
 
-def _why_overwritten(frames: dict[int, Sent], overwritten: Sequence[int]) -> str:
+def _why_mixed(matched: Matched, key: StreamKey) -> str:
+    """Why frames of a stream lie among those of another."""
+    where = {where for (of, _), where in matched.misplaced.items() if of == key}
+    if all(place.endswith(f"are {key}{OF_ANOTHER_MEETING}") for place in where):
+        return (
+            "participants' ids begin anew in each meeting: keep the meetings apart by "
+            "`data.recording.id`"
+        )
+    return (
+        "a stream is (recording, participant, type): neither the participant alone nor a name "
+        "tells two apart"
+    )
+
+
+def _why_overwritten(frames: dict[int, Sent], missing: Sequence[int]) -> str:
+    """What wrote over some of the missing frames, and over the others before anybody looked."""
     last_leg = max(sent.attempt for sent in frames.values())
-    if all(frames[number].attempt < last_leg for number in overwritten):
+    if all(frames[number].attempt < last_leg for number in missing):
         return WRITTEN_OVER
     return "a later frame is written over an earlier one: two of them get the same name"
 
@@ -262,7 +277,7 @@ def _why_not_seen(
     if sampled:
         return "samples were taken, and not every picture was seen"
     if overwritten:
-        return _why_overwritten(ledger.streams[key], overwritten)
+        return _why_overwritten(ledger.streams[key], [*overwritten, *never])
     return why_lost(ledger, matched, key, never, seen)
 
 

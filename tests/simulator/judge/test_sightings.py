@@ -26,7 +26,7 @@ def test_frames_written_over_before_anybody_looked() -> None:
     assert summary(verdict) == [("lost", "failed", 5)]
     assert "written over those before" in verdict.findings[0].cause
     verdict = judge(run(ADA, second), [*map(saw, ADA[4:]), *map(saw, second)])
-    assert "written over" not in verdict.findings[0].cause
+    assert "written over those before" not in verdict.findings[0].cause
     verdict = judge(run(ADA), [saw(ADA[-1])])
     assert "only the newest picture" in verdict.findings[0].cause
 
@@ -146,3 +146,14 @@ def test_pictures_without_a_mark_go_by_digest_and_strangers_are_counted() -> Non
     verdict = judge(run(ADA), [*(file(sent.sha256) for sent in ADA), file("another")])
     assert summary(verdict) == [("strangers", "note", 1)]
     assert verdict.verdict == "ok"
+
+
+def test_a_later_frame_of_the_last_connection_that_is_missing_tells_of_one_name_for_two() -> None:
+    second = [frame(n, attempt=2) for n in range(10, 20)]
+    kept = [saw(sent) for sent in second]
+    again = saw(ADA[5], where=kept[0].where)
+    shown: list[Observation] = [*map(saw, ADA[:5]), again, gone(again), *kept, *map(saw, ADA[6:])]
+    verdict = judge(run(ADA, second), shown)
+    assert "written over those before" in verdict.findings[0].cause
+    verdict = judge(run(ADA, second), [one for one in shown if one is not kept[4]])
+    assert "two of them get the same name" in verdict.findings[0].cause
