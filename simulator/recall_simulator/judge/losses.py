@@ -14,6 +14,9 @@ WRITTEN_OVER = (
 )
 
 _BUSY = "were frames dropped while the receiver was busy, or several written under one name?"
+_NOT_FLUSHED = (
+    "were they still in a queue when the connection closed, or in an encoder that nobody flushed?"
+)
 _LINGERS = 1.5
 """Seconds after a stream's last frame in which a receiver may take it to go on."""
 
@@ -87,6 +90,8 @@ def why_lost(
         )
     if list(never) == demanded[-len(never) :]:
         return _why_not_to_the_end(ledger, matched, key, frames[never[0]].written)
+    if _end_of_each_leg(frames, demanded, never):
+        return f"the last frames before a connection ended are missing: {_NOT_FLUSHED}"
     return _why_here_and_there(frames, never)
 
 
@@ -159,7 +164,7 @@ def _why_not_to_the_end(ledger: Ledger, matched: Matched, key: StreamKey, since:
                     f"the last frames are missing, and none of {other}: are pictures passed over "
                     "that have as many bytes as the one before, or is it taken for ended?"
                 )
-    return "the last frames are missing: were they still in a queue when the connection closed?"
+    return f"the last frames are missing: {_NOT_FLUSHED}"
 
 
 def _why_here_and_there(frames: dict[int, Sent], never: Sequence[int]) -> str:
@@ -190,6 +195,15 @@ def _why_here_and_there(frames: dict[int, Sent], never: Sequence[int]) -> str:
     if len(never) / len(frames) > 0.25:
         return "frames are missing here and there: sampling by time drops those that come early"
     return _BUSY
+
+
+def _end_of_each_leg(
+    frames: dict[int, Sent], demanded: Sequence[int], never: Sequence[int]
+) -> bool:
+    """Whether all that is missing over each leg came after all that was kept of it."""
+    missing = set(never)
+    kept = {frames[number].attempt: number for number in demanded if number not in missing}
+    return all(number > kept.get(frames[number].attempt, -1) for number in never)
 
 
 def _starts_anew(frames: dict[int, Sent], never: Sequence[int], seen: set[int]) -> bool:

@@ -121,6 +121,14 @@ def test_a_webcam_that_is_passed_over_while_its_person_shares(end: int) -> None:
     assert "other stream did" not in verdict.findings[0].cause
 
 
+def test_the_last_frames_of_each_connection_were_in_a_queue() -> None:
+    second = [frame(n, attempt=2) for n in range(10, 20)]
+    kept = [saw(sent) for sent in [*ADA[:9], *second[:8]]]
+    assert "before a connection ended" in judge(run(ADA, second), kept).findings[0].cause
+    verdict = judge(run(ADA, second), [*kept[:4], *kept[5:]])
+    assert "before a connection ended" not in verdict.findings[0].cause
+
+
 def test_the_last_frames_of_all_streams_were_in_a_queue() -> None:
     verdict = judge(run([*ADA, *BO]), [saw(sent) for sent in [*ADA[:7], *BO[:6]]])
     assert all("still in a queue" in finding.cause for finding in verdict.findings)
