@@ -26,6 +26,11 @@ _REFUSALS = tuple(f"closed {code}" for code in (1002, 1003, 1007, 1008, 1009))
 A receiver may come to a message long after it has answered the ping behind it.
 """
 
+_NOT_LET_BACK = (
+    "it took the bot in once, and did not let it back: whoever dials again belongs to the same "
+    "meeting, and its frames are to go on"
+)
+
 _DEAD = ("refused", "bad handshake", "cut")
 """How attempts end at a receiver that has died, or does so."""
 
@@ -63,6 +68,7 @@ def judge_connection(
             ended,
             {end.bot for end in ended if _is_refusal(end)}
             - {end.bot for end in ended if _is_dropping(end) and not _is_refusal(end)},
+            died=died,
         ),
         *_slowness(evidence),
         *_unplayed(events),
@@ -127,7 +133,12 @@ def _is_refusal(attempt: AttemptEnded) -> bool:
 
 
 def _lives(
-    bots: list[BotEnded], opened: set[str], ended: list[AttemptEnded], refusing: set[str]
+    bots: list[BotEnded],
+    opened: set[str],
+    ended: list[AttemptEnded],
+    refusing: set[str],
+    *,
+    died: bool,
 ) -> Iterable[Finding]:
     """What is to be said of how the bots' lives ended.
 
@@ -139,6 +150,7 @@ def _lives(
         opened: bots that had a link at all.
         ended: all attempts, in the order of time.
         refusing: bots whose links the receiver ended for messages alone that it may refuse.
+        died: the receiver's process ended by itself.
     """
     last = {attempt.bot: attempt for attempt in ended if attempt.bot in opened}
     too_late = {
@@ -164,8 +176,10 @@ def _lives(
                 severity = "tolerated"
             yield Finding(
                 kind=reason.replace(" ", "-"),
+                column="other" if reason == "interrupted" else "drops",
                 severity=severity,
                 what="no connection was ever up: " + what if never_up else what,
+                cause="" if died or never_up or reason == "interrupted" else _NOT_LET_BACK,
                 scenario=scenario,
                 count=len(here),
             )

@@ -85,6 +85,15 @@ def test_the_verdict_is_the_worst_finding(
     assert [finding.kind for finding in judged.findings] == kinds
 
 
+@pytest.mark.parametrize("reason", ["unconnected", "gave up"])
+def test_who_lets_no_bot_back_has_dropped_it(reason: str) -> None:
+    finding = judge(life(outcomes.PLANNED_CUT, UNAVAILABLE, reason=reason)).findings[-1]
+    assert (finding.column, finding.severity) == ("drops", "failed")
+    assert "did not let it back" in finding.cause
+    never = judge(life(REFUSED, reason=reason)).findings[-1]
+    assert (never.column, never.severity, never.cause) == ("drops", "inconclusive", "")
+
+
 def test_equal_ends_are_one_finding_with_their_number_and_cause() -> None:
     ends = [outcomes.closed(1009, "message too big")] * 3
     (finding,) = judge(life(*ends, reason="unconnected", size=int(1.31 * 2**20))).findings
