@@ -31,6 +31,12 @@ _NOT_LET_BACK = (
     "meeting, and its frames are to go on"
 )
 
+_FORBIDDEN = ("http 401", "http 403")
+_ONCE_ONLY = (
+    "it had let the same bot in: is a token good for one connection only, or is a meeting refused "
+    "that is known already?"
+)
+
 _DEAD = ("refused", "bad handshake", "cut")
 """How attempts end at a receiver that has died, or does so."""
 
@@ -99,7 +105,9 @@ def _losses(
             column="drops",
             severity=severity,
             what=f"{text} {times}{detail}",
-            cause=_why(attempts, died=died, watched=watched, refused=min(too_large, default=0)),
+            cause=_ONCE_ONLY
+            if severity == "tolerated" and text in _FORBIDDEN
+            else _why(attempts, died=died, watched=watched, refused=min(too_large, default=0)),
             scenario=scenario,
             count=len(attempts),
         )

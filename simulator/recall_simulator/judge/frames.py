@@ -49,13 +49,14 @@ def judge_frames(
             kind=trouble.severity,
             severity="inconclusive" if trouble.severity == "blind" else "note",
             what=f"{trouble.observer}: {trouble.trouble}",
-            cause=_why_blind(ledger, trouble) if not matched.seen else "",
+            cause=_why_blind(ledger, matched, trouble) if not matched.seen else "",
             evidence=trouble.last_lines[-_LAST_LINES:],
         )
         for trouble in troubles
     ]
     findings += judge_counts(ledger, observations)
-    findings += _unmatched(matched)
+    blind = {trouble.observer for trouble in troubles if trouble.severity == "blind"}
+    findings += _unmatched(matched, blind)
     if not matched.seen:
         return findings, []
     streams = judge_streams(ledger, matched)
@@ -80,8 +81,13 @@ def is_sampled(matched: Matched, observations: Iterable[Observation]) -> bool:
     return bool(troubled) and observers <= troubled
 
 
-def _unmatched(matched: Matched) -> Iterable[Finding]:
-    """Observers that saw what is none of this run's, or could not tell of which meeting it is."""
+def _unmatched(matched: Matched, blind: set[str]) -> Iterable[Finding]:
+    """Observers that saw what is none of this run's, or could not tell of which meeting it is.
+
+    Args:
+        matched: the sightings.
+        blind: observers that say themselves that what they saw tells nothing.
+    """
     useful = {sighting.observer for _, sighting in matched.seen}
     for observer, count in matched.strangers.items():
         if observer in useful:
@@ -92,13 +98,13 @@ def _unmatched(matched: Matched) -> Iterable[Finding]:
                 "could be read",
                 count=count,
             )
-        else:
+        elif observer not in blind:
             yield Finding(
                 kind="blind",
                 severity="inconclusive",
                 what=f"{observer}: what it saw, {count} times, fits no frame of this run",
-                cause="is it from another run, or are its numbers, times or digests not those of "
-                "the messages?",
+                cause="is it from another run, are its pictures cropped, mirrored or too small for "
+                "their mark, or are its numbers, times or digests not those of the messages?",
                 count=count,
             )
     for observer, count in matched.ambiguous.items():
@@ -253,10 +259,11 @@ def _why_overwritten(frames: dict[int, Sent], missing: Sequence[int]) -> str:
     return "a later frame is written over an earlier one: two of them get the same name"
 
 
-def _why_blind(ledger: Ledger, trouble: ObserverTrouble) -> str:
+def _why_blind(ledger: Ledger, matched: Matched, trouble: ObserverTrouble) -> str:
     """What may be wrong with a receiver whose files were looked for, and are not there."""
     sent = sum(len(frames) for frames in ledger.streams.values())
-    if sent == 0 or not trouble.observer.startswith("files:"):
+    kept = matched.strangers[trouble.observer]
+    if sent == 0 or kept or not trouble.observer.startswith("files:"):
         return ""
     return (
         f"if this is where it writes, it kept none of {sent} frames: does it read the frame from "

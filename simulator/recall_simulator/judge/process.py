@@ -61,7 +61,8 @@ def with_complaints(
 ) -> list[Finding]:
     """The findings, the first that failed in each scenario with the errors that it spoke of then.
 
-    What it died of is told by its last words.
+    Where nothing could be seen, all that it spoke of may tell why. What it died of is told by its
+    last words.
     """
     spoken: dict[str, dict[str, None]] = defaultdict(dict)
     for item in observations:
@@ -69,8 +70,10 @@ def with_complaints(
             spoken[_scenario_of_death(evidence, item.at)][item.line] = None
     told: list[Finding] = []
     for finding in findings:
-        lines = []
-        if finding.column in ("drops", "loses") and finding.severity == "failed":
+        lines: list[str] = []
+        if finding.kind == "blind":
+            lines = list(dict.fromkeys(line for of in spoken.values() for line in of))[-_EVIDENCE:]
+        elif finding.column in ("drops", "loses") and finding.severity == "failed":
             lines = list(spoken.pop(finding.scenario, {}))[-_EVIDENCE:]
         said = [f"it said: {line}" for line in lines]
         told.append(msgspec.structs.replace(finding, evidence=[*finding.evidence, *said]))

@@ -23,6 +23,13 @@ def test_an_observer_that_saw_nothing_of_this_run_was_blind() -> None:
     assert "fits no frame of this run" in verdict.findings[0].what
 
 
+def test_an_observer_that_says_why_it_can_tell_no_picture_is_not_blind_for_other_reasons() -> None:
+    trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no mark that can be read")
+    unmarked = Sighting(observer="files:*", where="1.jpg", at=1.0, width=120, height=90)
+    (finding,) = judge(run(ADA), [unmarked, trouble]).findings
+    assert (finding.kind, finding.severity, finding.cause) == ("blind", "inconclusive", "")
+
+
 @pytest.mark.parametrize(("severity", "expected"), [("blind", "inconclusive"), ("partial", "ok")])
 def test_an_observer_in_trouble(severity: str, expected: str) -> None:
     trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no file", severity=severity)  # type: ignore[arg-type]
@@ -89,6 +96,9 @@ def test_what_failed_comes_with_the_errors_that_the_receiver_spoke_of_then() -> 
     lost, _ = judge([*run([*ADA, *BO]), begins, opens], [*seen, *said]).findings
     assert lost.evidence == ["frames 0, 1"]
     assert judge(run(ADA), [*map(saw, ADA), *said]).findings == []
+    trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no file")
+    (blind,) = judge(run(ADA), [trouble, *said[:2]]).findings
+    assert blind.evidence == ["it said: KeyError: 0"]
 
 
 def test_a_dead_receiver_is_not_told_to_be_started_first() -> None:
