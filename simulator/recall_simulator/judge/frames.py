@@ -97,6 +97,7 @@ def _unmatched(matched: Matched, blind: set[str]) -> Iterable[Finding]:
                 what=f"{observer}: {count} pictures were none of this run's, or had no mark that "
                 "could be read",
                 count=count,
+                evidence=[item.where for item in matched.unknown if item.observer == observer][:3],
             )
         elif observer not in blind:
             yield Finding(

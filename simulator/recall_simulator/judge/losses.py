@@ -44,6 +44,10 @@ def why_lost(
             "in the place of those that are missing another frame is there once more: is one "
             "buffer filled anew before it is written? Copy it, or write it before you read on"
         )
+    if 0 < _missing(ledger, matched) <= len(matched.unknown):
+        return (
+            "as many pictures are there that can't be told: are files written in part, or changed?"
+        )
     if not seen:
         return _why_nothing(ledger, matched, key)
     sizes = {frames[number].size for number in never}
@@ -101,14 +105,25 @@ def _pictures_stand_in(ledger: Ledger, matched: Matched, recording: str) -> bool
     They show a frame that is there already, or another stream's, or no mark that can be read.
     """
     copies = count_copies(matched)
-    more = missing = 0
-    for key, frames in ledger.streams.items():
-        if key.recording == recording:
-            for number, sent in frames.items():
-                more += max(0, copies[key, number] - sent.copies)
-                missing += sent.demanded and not copies[key, number]
+    more = sum(
+        max(0, copies[key, number] - sent.copies)
+        for key, frames in ledger.streams.items()
+        if key.recording == recording
+        for number, sent in frames.items()
+    )
     mixed = sum(key.recording == recording for key, _ in matched.misplaced)
-    return more > 0 and missing <= more + mixed + matched.strangers.total()
+    return more > 0 and _missing(ledger, matched, recording) <= more + mixed + len(matched.unknown)
+
+
+def _missing(ledger: Ledger, matched: Matched, recording: str = "") -> int:
+    """How many demanded frames nobody saw, of a meeting or of all."""
+    seen = {frame for frame, _ in matched.seen}
+    return sum(
+        sent.demanded and (key, number) not in seen
+        for key, frames in ledger.streams.items()
+        if recording in (key.recording, "")
+        for number, sent in frames.items()
+    )
 
 
 def _why_nothing(ledger: Ledger, matched: Matched, key: StreamKey) -> str:

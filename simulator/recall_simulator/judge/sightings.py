@@ -30,6 +30,7 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
         occupied: where there is a picture in the end, by observer.
         misplaced: frames that are under another stream than theirs, with where that is.
         strangers: pictures of other runs, or without a mark or digest of ours, by observer.
+        unknown: those of them that have no mark and are there in the end.
         ambiguous: sightings that fit frames of several recordings, by observer.
     """
 
@@ -39,6 +40,7 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
     occupied: set[tuple[str, str]]
     misplaced: dict[FrameId, str]
     strangers: Counter[str]
+    unknown: list[Sighting]
     ambiguous: Counter[str]
 
 
@@ -88,6 +90,7 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
             seen.append((frame, sighting))
             there[frame, sighting.observer, ""] += 1
             strangers[sighting.observer] -= 1
+            unknown.pop((sighting.observer, sighting.where), None)
     still_there = {frame for (frame, _, _), count in there.items() if count > 0}
     return Matched(
         seen=seen,
@@ -96,6 +99,7 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
         occupied=set(holds),
         misplaced=find_misplaced(ledger, seen),
         strangers=+strangers,
+        unknown=list(unknown.values()),
         ambiguous=+ambiguous,
     )
 

@@ -5,11 +5,21 @@ from typing import get_args
 
 import msgspec
 import pytest
-from tests.simulator.judge.invented import ADA, BO, ending_in, frame, judge, run, saw, summary
+from tests.simulator.judge.invented import (
+    ADA,
+    BO,
+    OBSERVER,
+    ending_in,
+    frame,
+    judge,
+    run,
+    saw,
+    summary,
+)
 
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import AttemptEnded, BotStarted, EngineEvent
-from recall_simulator.record.observations import ObserverTrouble
+from recall_simulator.record.observations import ObserverTrouble, Sighting
 from recall_simulator.record.outcomes import Outcome
 from recall_simulator.record.streams import StreamType
 
@@ -233,9 +243,19 @@ def test_frames_that_stand_in_for_others_were_in_a_buffer_that_they_shared() -> 
     assert doubled.kind == "doubled"
     once = judge(run(ADA), [*kept, twice[0]]).findings[0]
     assert "buffer" not in once.cause
-    nowhere = msgspec.structs.replace(saw(BO[0], where="torn.png"), run_id="")
+    nowhere = Sighting(observer=OBSERVER, where="torn.png", at=1.0)
     torn = judge(run([*ADA, *BO]), [*kept, *twice, nowhere, *map(saw, BO[:9])])
     assert [finding.count for finding in torn.findings if "buffer" in finding.cause] == [3, 1]
+
+
+def test_frames_that_files_without_a_mark_may_be_were_spoilt() -> None:
+    spoilt = Sighting(observer=OBSERVER, where="4.png", at=1.0)
+    lost = judge(run(ADA), [*(saw(sent) for sent in ADA if sent.sequence != 3), spoilt]).findings
+    strangers = next(finding for finding in lost if finding.kind == "strangers")
+    assert strangers.evidence == ["4.png"]
+    assert "are files written in part" in lost[-1].cause
+    lost = judge(run(ADA), [*map(saw, ADA[:7]), spoilt]).findings
+    assert "are files written in part" not in lost[-1].cause
 
 
 @pytest.mark.parametrize("late", [[4, 2, 7], [1, 5, 8]])
