@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 
 from recall_simulator.judge.filing import find_misplaced
-from recall_simulator.judge.ledger import FrameId, Ledger
+from recall_simulator.judge.ledger import FrameId, Ledger, Sent
 from recall_simulator.record.findings import StreamJudgement
 from recall_simulator.record.observations import Gone, Observation, Sighting
 from recall_simulator.record.streams import StreamKey
@@ -195,7 +195,9 @@ def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
                     copies[stream, number] > sent.copies for number, sent in frames.items()
                 ),
                 reordered=sum(
-                    _descents(numbers) for (key, _), numbers in order.items() if key == stream
+                    _reordered(frames, numbers)
+                    for (key, _), numbers in order.items()
+                    if key == stream
                 ),
                 misplaced=misplaced[stream],
                 late_p50=_quantile(lates, 0.5),
@@ -211,6 +213,22 @@ def delays(ledger: Ledger, matched: Matched) -> dict[FrameId, float]:
     for frame, sighting in matched.seen:
         first.setdefault(frame, sighting.at)
     return {frame: max(0.0, at - ledger.sent(frame).written) for frame, at in first.items()}
+
+
+def _reordered(frames: dict[int, Sent], numbers: Sequence[int]) -> int:
+    """How many frames are neither in the order in which they were sent, nor put right by number.
+
+    Args:
+        frames: of the stream.
+        numbers: of those that were seen, in the order in which they were.
+    """
+    copies: Counter[int] = Counter()
+    as_sent: list[int] = []
+    for number in numbers:
+        places = frames[number].places
+        as_sent.append(places[min(copies[number], len(places) - 1)])
+        copies[number] += 1
+    return min(_descents(as_sent), _descents(numbers))
 
 
 def _descents(numbers: Sequence[int]) -> int:

@@ -122,13 +122,32 @@ def test_a_frame_that_was_not_sent_whole_is_no_stranger() -> None:
     assert (verdict.verdict, verdict.findings) == ("ok", [])
 
 
-def test_doubled_and_reordered_are_tolerated() -> None:
-    def handed_on(sent: FrameSent) -> Sighting:
-        return Sighting(
-            observer="ws:ws://h/", where="", at=1.0, run_id=RUN, participant=100,
-            type="webcam", sequence=sent.sequence,
-        )  # fmt: skip
+def handed_on(sent: FrameSent) -> Sighting:
+    return Sighting(
+        observer="ws:ws://h/", where="", at=1.0, run_id=RUN, participant=100,
+        type="webcam", sequence=sent.sequence,
+    )  # fmt: skip
 
+
+@pytest.mark.parametrize(
+    ("sent", "seen", "reordered"),
+    [
+        ([0, 2, 1, 3], [0, 2, 1, 3], 0),
+        ([0, 2, 1, 3], [0, 1, 2, 3], 0),  # put right
+        ([0, 2, 1, 3], [0, 2, 3, 1], 1),
+        ([0, 1, 2, 0, 3], [0, 1, 2, 0, 3], 0),
+        ([0, 1, 2, 0, 3], [0, 1, 2, 3], 0),
+    ],
+)
+def test_frames_may_be_handed_on_as_they_were_sent(
+    sent: list[int], seen: list[int], reordered: int
+) -> None:
+    verdict = judge(run([ADA[n] for n in sent]), [handed_on(ADA[n]) for n in seen])
+    assert verdict.streams[0].reordered == reordered
+    assert verdict.verdict == ("tolerated" if reordered else "ok")
+
+
+def test_doubled_and_reordered_are_tolerated() -> None:
     order = [ADA[1], ADA[0], ADA[2], ADA[2], *ADA[3:]]
     verdict = judge(run(ADA), [handed_on(sent) for sent in order])
     assert verdict.verdict == "tolerated"
