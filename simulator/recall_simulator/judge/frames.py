@@ -203,6 +203,8 @@ def _of_stream(
             kind="reordered",
             severity="tolerated",
             what=f"{key}: {_frames(stream.reordered, late, late)}",
+            cause="are frames handled side by side, as by a task for each? Number them as they "
+            "come, or keep one queue for a stream",
             scenario=stream.scenario,
             count=stream.reordered,
         )

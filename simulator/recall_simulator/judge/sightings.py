@@ -172,10 +172,7 @@ def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
     """What became of each stream that was sent."""
     copies = count_copies(matched)
     late = delays(ledger, matched)
-    order: dict[tuple[StreamKey, str], list[int]] = defaultdict(list)
-    for frame, sighting in matched.seen:
-        if sighting.observer.startswith(_IN_ORDER):
-            order[frame[0], sighting.observer].append(frame[1])
+    order = _orders(ledger, matched)
     misplaced = Counter(stream for stream, _ in matched.misplaced)
     judged: list[StreamJudgement] = []
     for stream, frames in ledger.streams.items():
@@ -194,11 +191,7 @@ def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
                 doubled=sum(
                     copies[stream, number] > sent.copies for number, sent in frames.items()
                 ),
-                reordered=sum(
-                    _reordered(frames, numbers)
-                    for (key, _), numbers in order.items()
-                    if key == stream
-                ),
+                reordered=sum(_reordered(frames, numbers) for numbers in order[stream]),
                 misplaced=misplaced[stream],
                 late_p50=_quantile(lates, 0.5),
                 late_p99=_quantile(lates, 0.99),
@@ -213,6 +206,37 @@ def delays(ledger: Ledger, matched: Matched) -> dict[FrameId, float]:
     for frame, sighting in matched.seen:
         first.setdefault(frame, sighting.at)
     return {frame: max(0.0, at - ledger.sent(frame).written) for frame, at in first.items()}
+
+
+def _orders(ledger: Ledger, matched: Matched) -> dict[StreamKey, list[list[int]]]:
+    """Frame numbers of each stream as the receiver has put them: handed on, or under file names.
+
+    Numbers in file names count where they run on from one to the next, as times and random ones
+    don't, and where no frame is missing: what is written over brings disorder of its own.
+    """
+    handed_on: dict[tuple[StreamKey, str], list[int]] = defaultdict(list)
+    named: dict[tuple[StreamKey, str, str], dict[int, int]] = defaultdict(dict)
+    there = {frame for frame, _ in matched.seen} - matched.gone.keys()
+    whole = {
+        stream
+        for stream, frames in ledger.streams.items()
+        if all((stream, number) in there for number, sent in frames.items() if sent.demanded)
+    }
+    for (stream, number), sighting in matched.seen:
+        before, star, after = sighting.place.partition("*")
+        if sighting.observer.startswith(_IN_ORDER):
+            handed_on[stream, sighting.observer].append(number)
+        elif star and "*" not in after and stream in whole:
+            count = sighting.where[len(before) : len(sighting.where) - len(after)]
+            if count.isdecimal():
+                named[stream, sighting.observer, sighting.place][int(count)] = number
+    orders: dict[StreamKey, list[list[int]]] = defaultdict(list)
+    for (stream, _), numbers in handed_on.items():
+        orders[stream].append(numbers)
+    for (stream, _, _), numbers_of in named.items():
+        if max(numbers_of) - min(numbers_of) == len(numbers_of) - 1:
+            orders[stream].append([numbers_of[count] for count in sorted(numbers_of)])
+    return orders
 
 
 def _reordered(frames: dict[int, Sent], numbers: Sequence[int]) -> int:

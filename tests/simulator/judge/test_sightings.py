@@ -147,6 +147,27 @@ def test_frames_may_be_handed_on_as_they_were_sent(
     assert verdict.verdict == ("tolerated" if reordered else "ok")
 
 
+def numbered(names: list[int], kept: list[int]) -> int:
+    """How many frames of Ada's are told to be out of order in files with these numbers."""
+    place = "out/ada/*.png"
+    seen = [
+        saw(ADA[number], place=place, where=place.replace("*", f"{name:04}"))
+        for name, number in zip(names, kept, strict=True)
+    ]
+    return (
+        judge(run([ADA[number] for number in sorted({*kept, 0, 1, 2, 3})]), seen)
+        .streams[0]
+        .reordered
+    )
+
+
+def test_files_whose_numbers_run_on_are_in_order_or_not() -> None:
+    assert numbered([7, 8, 9, 10], [0, 1, 2, 3]) == 0
+    assert numbered([7, 8, 9, 10], [0, 3, 1, 2]) == 2
+    assert numbered([7, 9, 11, 15], [0, 3, 1, 2]) == 0  # what they count, nobody knows
+    assert numbered([0, 1, 2], [3, 1, 2]) == 0  # one was written over
+
+
 def test_doubled_and_reordered_are_tolerated() -> None:
     order = [ADA[1], ADA[0], ADA[2], ADA[2], *ADA[3:]]
     verdict = judge(run(ADA), [handed_on(sent) for sent in order])
