@@ -42,7 +42,7 @@ class Planted(NamedTuple):
 BUGS = [
     Planted("keyed-by-participant", "2.4, 10.4", "loses", "mixed", "lie among those of another"),
     Planted("keyed-by-name", "2.4", "loses", "mixed", "nor a name tells two apart"),
-    Planted("keyed-without-recording", "4.4, …", "loses", "mixed", "lie among those of another"),
+    Planted("keyed-without-recording", "2.4, …", "loses", "mixed", "keep the meetings apart"),
     Planted("swaps-streams", "2.4, …", "loses", "mixed", "lie among those of another"),
     Planted("overwrites-on-reconnect", "4.4, 4.5", "loses", "lost", "written over those before"),
     Planted("overwrites-all", EVERY, "loses", "lost", "is written over"),
