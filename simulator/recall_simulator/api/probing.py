@@ -200,7 +200,7 @@ class _Probe:
                     outcome = Outcome("not seen", "receiver", opened=True, detail=unseen)
                     is_taken = False
             if process is not None:
-                await process.settle()
+                await process.rest()
                 if not process.is_alive:
                     said = await process.last_words()
                     outcome = Outcome("died", "receiver", opened=True, detail="".join(said[-1:]))

@@ -26,6 +26,17 @@ _REFUSALS = tuple(f"closed {code}" for code in (1002, 1003, 1007, 1008, 1009))
 A receiver may come to a message long after it has answered the ping behind it.
 """
 
+_NOT_LET_BACK = (
+    "it took the bot in once, and did not let it back: whoever dials again belongs to the same "
+    "meeting, and its frames are to go on"
+)
+
+_FORBIDDEN = ("http 401", "http 403")
+_ONCE_ONLY = (
+    "it had let the same bot in: is a token good for one connection only, or is a meeting refused "
+    "that is known already?"
+)
+
 _SHOWN = 5
 """Attempts that a finding names."""
 
@@ -52,11 +63,12 @@ def judge_connection(
     opened = {event.bot for event in events if isinstance(event, LinkOpened)}
     ended = [event for event in events if isinstance(event, AttemptEnded)]
     signatures, settled = judge_signatures(events)
+    gone = set(died) | _found_dead(events, died)
     return [
         *_losses(
             [end for end in ended if (end.bot, end.attempt) not in settled],
             opened,
-            gone=set(died) | _found_dead(events, died),
+            gone=gone,
             watched=watched,
         ),
         *signatures,
@@ -66,6 +78,7 @@ def judge_connection(
             ended,
             {end.bot for end in ended if _is_refusal(end)}
             - {end.bot for end in ended if _is_dropping(end) and not _is_refusal(end)},
+            gone=gone,
         ),
         *_slowness(evidence),
         *_unplayed(events),
@@ -103,7 +116,9 @@ def _losses(
             column="drops",
             severity=severity,
             what=f"{text} {times}{detail}",
-            cause=_why(
+            cause=_ONCE_ONLY
+            if severity == "tolerated" and text in _FORBIDDEN
+            else _why(
                 attempts,
                 died=scenario in gone,
                 watched=watched,
@@ -153,7 +168,12 @@ def _is_refusal(attempt: AttemptEnded) -> bool:
 
 
 def _lives(
-    bots: list[BotEnded], opened: set[str], ended: list[AttemptEnded], refusing: set[str]
+    bots: list[BotEnded],
+    opened: set[str],
+    ended: list[AttemptEnded],
+    refusing: set[str],
+    *,
+    gone: set[str],
 ) -> Iterable[Finding]:
     """What is to be said of how the bots' lives ended.
 
@@ -165,6 +185,7 @@ def _lives(
         opened: bots that had a link at all.
         ended: all attempts, in the order of time.
         refusing: bots whose links the receiver ended for messages alone that it may refuse.
+        gone: the scenarios in which the receiver's process ended by itself, or was gone before.
     """
     last = {attempt.bot: attempt for attempt in ended if attempt.bot in opened}
     too_late = {
@@ -190,8 +211,12 @@ def _lives(
                 severity = "tolerated"
             yield Finding(
                 kind=reason.replace(" ", "-"),
+                column="other" if reason == "interrupted" else "drops",
                 severity=severity,
                 what="no connection was ever up: " + what if never_up else what,
+                cause=""
+                if scenario in gone or never_up or reason == "interrupted"
+                else _NOT_LET_BACK,
                 scenario=scenario,
                 count=len(here),
             )

@@ -62,11 +62,12 @@ def _compare(
         return
     several = len(keys) > 1
     meetings = f" in {len(keys)} meetings" if several else ""
+    got = f"{least}" if least == most else f"{least} to {most}"
     yield Finding(
         kind="miscounted",
         column="other" if several else "loses",
         severity="inconclusive" if several else "failed",
-        what=f"{of}: the receiver counted {counted} frames, and got {least} to {most}{meetings}",
+        what=f"{of}: the receiver counted {counted} frames, and got {got}{meetings}",
         cause="let it say the recording with each count" if several else "",
         scenario="" if several else ledger.scenarios.get(keys[0].recording, ""),
         count=abs(counted - (least if counted < least else most)),

@@ -12,6 +12,9 @@ from recall_simulator.record.streams import StreamKey, StreamType
 _WORD = re.compile(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{27}|[0-9a-f]{12,}|[A-Za-z]+|[0-9]+")
 """Words and numbers of a path; a UUID and a digest are one, and none of their digits is an id."""
 
+OF_ANOTHER_MEETING = " of another meeting"
+"""What stands behind a stream, where frames lie among those of another recording."""
+
 
 class _Place(NamedTuple):
     """What a receiver files pictures under.
@@ -58,7 +61,7 @@ def find_misplaced(ledger: Ledger, seen: Sequence[tuple[FrameId, Sighting]]) -> 
     for frame, place in filed:
         owner = owners.get(place)
         if owner is not None and owner != frame[0] and frame not in at_home:
-            other = "" if owner.recording == frame[0].recording else " of another meeting"
+            other = "" if owner.recording == frame[0].recording else OF_ANOTHER_MEETING
             wrong.setdefault(frame, f"in {place.name}, where most are {owner}{other}")
         elif place in swapped:
             wrong.setdefault(

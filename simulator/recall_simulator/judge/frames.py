@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from recall_simulator.judge.counts import judge_counts
-from recall_simulator.judge.filing import where_misplaced
+from recall_simulator.judge.filing import OF_ANOTHER_MEETING, where_misplaced
 from recall_simulator.judge.films import judge_films
 from recall_simulator.judge.ledger import Ledger, Sent
 from recall_simulator.judge.losses import WRITTEN_OVER, why_lost
@@ -49,13 +49,14 @@ def judge_frames(
             kind=trouble.severity,
             severity="inconclusive" if trouble.severity == "blind" else "note",
             what=f"{trouble.observer}: {trouble.trouble}",
-            cause=_why_blind(ledger, trouble) if not matched.seen else "",
+            cause=_why_blind(ledger, matched, trouble) if not matched.seen else "",
             evidence=trouble.last_lines[-_LAST_LINES:],
         )
         for trouble in troubles
     ]
     findings += judge_counts(ledger, observations)
-    findings += _unmatched(matched)
+    blind = {trouble.observer for trouble in troubles if trouble.severity == "blind"}
+    findings += _unmatched(matched, blind)
     if not matched.seen:
         return findings, []
     streams = judge_streams(ledger, matched)
@@ -80,8 +81,13 @@ def is_sampled(matched: Matched, observations: Iterable[Observation]) -> bool:
     return bool(troubled) and observers <= troubled
 
 
-def _unmatched(matched: Matched) -> Iterable[Finding]:
-    """Observers that saw what is none of this run's, or could not tell of which meeting it is."""
+def _unmatched(matched: Matched, blind: set[str]) -> Iterable[Finding]:
+    """Observers that saw what is none of this run's, or could not tell of which meeting it is.
+
+    Args:
+        matched: the sightings.
+        blind: observers that say themselves that what they saw tells nothing.
+    """
     useful = {sighting.observer for _, sighting in matched.seen}
     for observer, count in matched.strangers.items():
         if observer in useful:
@@ -91,14 +97,15 @@ def _unmatched(matched: Matched) -> Iterable[Finding]:
                 what=f"{observer}: {count} pictures were none of this run's, or had no mark that "
                 "could be read",
                 count=count,
+                evidence=[item.where for item in matched.unknown if item.observer == observer][:3],
             )
-        else:
+        elif observer not in blind:
             yield Finding(
                 kind="blind",
                 severity="inconclusive",
                 what=f"{observer}: what it saw, {count} times, fits no frame of this run",
-                cause="is it from another run, or are its numbers, times or digests not those of "
-                "the messages?",
+                cause="is it from another run, are its pictures cropped, mirrored or too small for "
+                "their mark, or are its numbers, times or digests not those of the messages?",
                 count=count,
             )
     for observer, count in matched.ambiguous.items():
@@ -119,13 +126,15 @@ def _of_stream(
     seen = {number for (of, number), _ in matched.seen if of == key}
     gone = {number: what for (of, number), what in matched.gone.items() if of == key}
     overwritten = sorted(number for number in gone if frames[number].demanded)
+    never = sorted(n for n, sent in frames.items() if sent.demanded and n not in seen)
     if overwritten:
         yield Finding(
             kind="overwritten",
             column="loses",
             severity="failed",
-            what=f"{key}: {len(overwritten)} of {stream.expected} frames were there and are gone",
-            cause=_why_overwritten(frames, overwritten)
+            what=f"{key}: {len(overwritten)} of {stream.expected} frames "
+            f"{'was there and is' if len(overwritten) == 1 else 'were there and are'} gone",
+            cause=_why_overwritten(frames, [*overwritten, *never])
             if any((gone[n].observer, gone[n].where) in matched.occupied for n in overwritten)
             else _DELETED,
             scenario=stream.scenario,
@@ -143,7 +152,6 @@ def _of_stream(
             count=len(unseeable),
             evidence=[_which(frames, unseeable)],
         )
-    never = sorted(n for n, sent in frames.items() if sent.demanded and n not in seen)
     if never:
         severity: Severity = "inconclusive" if sampled else "failed"
         yield Finding(
@@ -163,8 +171,7 @@ def _of_stream(
             column="loses",
             severity="failed",
             what=f"{key}: {_frames(stream.misplaced, 'lies', 'lie')} among those of another stream",
-            cause="a stream is (recording, participant, type): neither the participant alone nor a "
-            "name tells two apart",
+            cause=_why_mixed(matched, key),
             scenario=stream.scenario,
             count=stream.misplaced,
             evidence=where_misplaced(matched.misplaced, matched.seen, key)[:_SHOWN],
@@ -196,6 +203,8 @@ def _of_stream(
             kind="reordered",
             severity="tolerated",
             what=f"{key}: {_frames(stream.reordered, late, late)}",
+            cause="are frames handled side by side, as by a task for each? Number them as they "
+            "come, or keep one queue for a stream",
             scenario=stream.scenario,
             count=stream.reordered,
         )
@@ -233,17 +242,33 @@ def _cut_off(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
         )
 
 
-def _why_overwritten(frames: dict[int, Sent], overwritten: Sequence[int]) -> str:
+def _why_mixed(matched: Matched, key: StreamKey) -> str:
+    """Why frames of a stream lie among those of another."""
+    where = {where for (of, _), where in matched.misplaced.items() if of == key}
+    if all(place.endswith(f"are {key}{OF_ANOTHER_MEETING}") for place in where):
+        return (
+            "participants' ids begin anew in each meeting: keep the meetings apart by "
+            "`data.recording.id`"
+        )
+    return (
+        "a stream is (recording, participant, type): neither the participant alone nor a name "
+        "tells two apart"
+    )
+
+
+def _why_overwritten(frames: dict[int, Sent], missing: Sequence[int]) -> str:
+    """What wrote over some of the missing frames, and over the others before anybody looked."""
     last_leg = max(sent.attempt for sent in frames.values())
-    if all(frames[number].attempt < last_leg for number in overwritten):
+    if all(frames[number].attempt < last_leg for number in missing):
         return WRITTEN_OVER
     return "a later frame is written over an earlier one: two of them get the same name"
 
 
-def _why_blind(ledger: Ledger, trouble: ObserverTrouble) -> str:
+def _why_blind(ledger: Ledger, matched: Matched, trouble: ObserverTrouble) -> str:
     """What may be wrong with a receiver whose files were looked for, and are not there."""
     sent = sum(len(frames) for frames in ledger.streams.values())
-    if sent == 0 or not trouble.observer.startswith("files:"):
+    kept = matched.strangers[trouble.observer]
+    if sent == 0 or kept or not trouble.observer.startswith("files:"):
         return ""
     return (
         f"if this is where it writes, it kept none of {sent} frames: does it read the frame from "
@@ -264,7 +289,7 @@ def _why_not_seen(
     if sampled:
         return "samples were taken, and not every picture was seen"
     if overwritten:
-        return _why_overwritten(ledger.streams[key], overwritten)
+        return _why_overwritten(ledger.streams[key], [*overwritten, *never])
     return why_lost(ledger, matched, key, never, seen)
 
 

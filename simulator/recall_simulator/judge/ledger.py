@@ -4,7 +4,7 @@ Everything that the judge knows of the sender comes from here.
 """
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from math import inf
 from typing import Any
@@ -36,6 +36,7 @@ class Sent(msgspec.Struct, kw_only=True):
 
     Attributes:
         copies: how often it was written whole.
+        places: where each copy stands among all that were sent of its stream, from 0.
         attempt: over which link it went first.
         at: when it was due, in schedule seconds.
         written: real seconds since the run began.
@@ -54,6 +55,7 @@ class Sent(msgspec.Struct, kw_only=True):
     """
 
     copies: int
+    places: list[int] = []
     attempt: int
     at: float
     written: float
@@ -110,6 +112,7 @@ class Ledger:
         self._by_digest: dict[str, list[FrameId]] = {}
         self._by_time: dict[StreamKey, list[tuple[float, int]]] = defaultdict(list)
         self._latest: dict[StreamKey | str, float] = {}
+        self._sent: Counter[StreamKey] = Counter()
         self._unsure: set[FrameId] = set()
         unproven: dict[str, list[Sent]] = {}
         for event in events:
@@ -167,6 +170,8 @@ class Ledger:
                 self._by_digest.setdefault(event.sha256, []).append((stream, event.sequence))
             self._by_time[stream].append((event.relative, event.sequence))
         sent.copies += 1
+        sent.places.append(self._sent[stream])
+        self._sent[stream] += 1
         # A copy that is proven delivered takes the doubt from one that was not.
         sent.in_doubt = sent.cut_off = sent.unsent = False
         return sent

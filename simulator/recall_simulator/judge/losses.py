@@ -13,6 +13,13 @@ WRITTEN_OVER = (
     "their time"
 )
 
+_BUSY = "were frames dropped while the receiver was busy, or several written under one name?"
+_NOT_FLUSHED = (
+    "were they still in a queue when the connection closed, or in an encoder that nobody flushed?"
+)
+_LINGERS = 1.5
+"""Seconds after a stream's last frame in which a receiver may take it to go on."""
+
 
 def why_lost(
     ledger: Ledger, matched: Matched, key: StreamKey, never: Sequence[int], seen: set[int]
@@ -30,15 +37,19 @@ def why_lost(
     legs = {frames[number].attempt for number in never}
     if {(bot, leg) for leg in legs} <= ledger.hung_up:
         return "the connection ended by the receiver's doing: what it had not kept yet went with it"
-    if not seen:
-        if elsewhere := why_elsewhere(ledger, matched, key):
-            return elsewhere
-        return "nothing of this stream was kept: is its type, its size or a null name passed over?"
-    if _pictures_stand_in(ledger, matched, key, len(never)):
+    if not seen and (elsewhere := why_elsewhere(ledger, matched, key)):
+        return elsewhere
+    if _pictures_stand_in(ledger, matched, key.recording):
         return (
             "in the place of those that are missing another frame is there once more: is one "
             "buffer filled anew before it is written? Copy it, or write it before you read on"
         )
+    if 0 < _missing(ledger, matched) <= len(matched.unknown):
+        return (
+            "as many pictures are there that can't be told: are files written in part, or changed?"
+        )
+    if not seen:
+        return _why_nothing(ledger, matched, key)
     sizes = {frames[number].size for number in never}
     if not sizes & {frames[number].size for number in seen}:
         shown = " or ".join(f"{width}x{height}" for width, height in sorted(sizes))
@@ -70,23 +81,60 @@ def why_lost(
             "nothing was kept from soon after the reconnect on: the late close of the old "
             "connection ended the meeting"
         )
+    if _goes_with_the_other(ledger, matched, key, never, seen):
+        return (
+            "what is missing is all that came while the same person's other stream did: a webcam "
+            "goes on beside its screenshare, and both are to be kept"
+        )
     demanded = sorted(number for number, sent in frames.items() if sent.demanded)
+    if list(never) == demanded[: len(never)]:
+        return (
+            "the first frames are missing, and all after them are there: are they passed over till "
+            "something is set up, or written over or deleted later?"
+        )
     if list(never) == demanded[-len(never) :]:
-        return "the last frames are missing: were they still in a queue when the connection closed?"
+        return _why_not_to_the_end(ledger, matched, key, frames[never[0]].written)
+    if _end_of_each_leg(frames, demanded, never):
+        return f"the last frames before a connection ended are missing: {_NOT_FLUSHED}"
     return _why_here_and_there(frames, never)
 
 
-def _pictures_stand_in(ledger: Ledger, matched: Matched, key: StreamKey, missing: int) -> bool:
-    """Whether as many pictures are there as were sent, but some frames in the place of others.
+def _pictures_stand_in(ledger: Ledger, matched: Matched, recording: str) -> bool:
+    """Whether as many pictures of a meeting are there as were sent, but some in others' place.
 
-    Those of the same participant's other stream may stand in as well.
+    They show a frame that is there already, or another stream's, or no mark that can be read.
     """
     copies = count_copies(matched)
-    frames = ledger.streams[key]
-    more = sum(max(0, copies[key, number] - sent.copies) for number, sent in frames.items())
-    whose = (key.recording, key.participant)
-    mixed = sum((of.recording, of.participant) == whose for of, _ in matched.misplaced)
-    return more > 0 and missing <= more + mixed
+    more = sum(
+        max(0, copies[key, number] - sent.copies)
+        for key, frames in ledger.streams.items()
+        if key.recording == recording
+        for number, sent in frames.items()
+    )
+    mixed = sum(key.recording == recording for key, _ in matched.misplaced)
+    return more > 0 and _missing(ledger, matched, recording) <= more + mixed + len(matched.unknown)
+
+
+def _missing(ledger: Ledger, matched: Matched, recording: str = "") -> int:
+    """How many demanded frames nobody saw, of a meeting or of all."""
+    seen = {frame for frame, _ in matched.seen}
+    return sum(
+        sent.demanded and (key, number) not in seen
+        for key, frames in ledger.streams.items()
+        if recording in (key.recording, "")
+        for number, sent in frames.items()
+    )
+
+
+def _why_nothing(ledger: Ledger, matched: Matched, key: StreamKey) -> str:
+    """Why nothing of a stream was kept."""
+    kept = {of for (of, _), _ in matched.seen}
+    if any(of.recording == key.recording for of in kept) or all(of.type != key.type for of in kept):
+        return "nothing of this stream was kept: is its type, its size or a null name passed over?"
+    return (
+        "nothing of this meeting was kept, and of others there was: has what stores the frames "
+        "ended, as a thread or a task does that raises, or does all of it wait in a queue?"
+    )
 
 
 def _why_not_after(ledger: Ledger, bot: str, leg: int) -> str:
@@ -103,6 +151,37 @@ def _why_not_after(ledger: Ledger, bot: str, leg: int) -> str:
     )
 
 
+def _goes_with_the_other(
+    ledger: Ledger, matched: Matched, key: StreamKey, never: Sequence[int], seen: set[int]
+) -> bool:
+    """Whether all is missing that came while the participant's other stream did, and it is kept."""
+    frames = ledger.streams[key]
+    other = StreamKey(
+        key.recording, key.participant, "webcam" if key.type == "screenshare" else "screenshare"
+    )
+    if len(never) == 1 or all(of != other for (of, _), _ in matched.seen):
+        return False
+    times = [sent.at for sent in ledger.streams[other].values()]
+    first, last = min(times), max(times)
+    return all(first <= frames[number].at <= last + _LINGERS for number in never) and not any(
+        first < frames[number].at < last for number in seen
+    )
+
+
+def _why_not_to_the_end(ledger: Ledger, matched: Matched, key: StreamKey, since: float) -> str:
+    """Why nothing of a stream was kept of what was written from some real second on."""
+    kept = {frame for frame, _ in matched.seen}
+    for other, frames in ledger.streams.items():
+        if other.recording == key.recording and other != key:
+            demanded = {(other, number): sent for number, sent in frames.items() if sent.demanded}
+            if demanded.keys() <= kept and any(sent.written > since for sent in demanded.values()):
+                return (
+                    f"the last frames are missing, and none of {other}: are pictures passed over "
+                    "that have as many bytes as the one before, or is it taken for ended?"
+                )
+    return f"the last frames are missing: {_NOT_FLUSHED}"
+
+
 def _why_here_and_there(frames: dict[int, Sent], never: Sequence[int]) -> str:
     """Why single frames are missing, and others between them are not."""
     before = [frames.get(number - 1) for number in never]
@@ -116,7 +195,7 @@ def _why_here_and_there(frames: dict[int, Sent], never: Sequence[int]) -> str:
     missing = set(never)
     alone = sum(number - 1 not in missing for number in never)
     if 2 * alone <= len(never):
-        return "were frames dropped while the receiver was busy?"
+        return _BUSY
     steps = {later - sooner for sooner, later in pairwise(never)}
     if len(never) > 2 and len(steps) == 1 and max(steps) > 2:
         return (
@@ -126,11 +205,20 @@ def _why_here_and_there(frames: dict[int, Sent], never: Sequence[int]) -> str:
     if 0.4 < len(never) / len(frames) < 0.75:
         return (
             "about every other frame is missing: sampling by time drops those that come a little "
-            "early"
+            "early, and files named by whole seconds are written over"
         )
     if len(never) / len(frames) > 0.25:
         return "frames are missing here and there: sampling by time drops those that come early"
-    return "were frames dropped while the receiver was busy?"
+    return _BUSY
+
+
+def _end_of_each_leg(
+    frames: dict[int, Sent], demanded: Sequence[int], never: Sequence[int]
+) -> bool:
+    """Whether all that is missing over each leg came after all that was kept of it."""
+    missing = set(never)
+    kept = {frames[number].attempt: number for number in demanded if number not in missing}
+    return all(number > kept.get(frames[number].attempt, -1) for number in never)
 
 
 def _starts_anew(frames: dict[int, Sent], never: Sequence[int], seen: set[int]) -> bool:

@@ -1,11 +1,19 @@
 """What the receiver's process tells: the second of three ways to fail, dying."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+
+import msgspec
 
 from recall_simulator.judge.evidence import Evidence
 from recall_simulator.record.events import LinkOpened
 from recall_simulator.record.findings import Finding
-from recall_simulator.record.observations import Observation, ProcessEnded, ProcessSample
+from recall_simulator.record.observations import (
+    Complaint,
+    Observation,
+    ProcessEnded,
+    ProcessSample,
+)
 
 GROWTH = 3.0
 """Times by which resident memory may grow between the first and the last quarter of a run."""
@@ -55,6 +63,30 @@ def _scenario_of_death(evidence: Evidence, at: float) -> str:
     begun = [scenario for scenario, began in evidence.began.items() if began <= at]
     lived = [scenario for scenario in begun if scenario in opened]
     return (lived or begun or [""])[-1]
+
+
+def with_complaints(
+    evidence: Evidence, observations: Iterable[Observation], findings: Iterable[Finding]
+) -> list[Finding]:
+    """The findings, the first that failed in each scenario with the errors that it spoke of then.
+
+    Where nothing could be seen, all that it spoke of may tell why. What it died of is told by its
+    last words.
+    """
+    spoken: dict[str, dict[str, None]] = defaultdict(dict)
+    for item in observations:
+        if isinstance(item, Complaint):
+            spoken[_scenario_of_death(evidence, item.at)][item.line] = None
+    told: list[Finding] = []
+    for finding in findings:
+        lines: list[str] = []
+        if finding.kind == "blind":
+            lines = list(dict.fromkeys(line for of in spoken.values() for line in of))[-_EVIDENCE:]
+        elif finding.column in ("drops", "loses") and finding.severity == "failed":
+            lines = list(spoken.pop(finding.scenario, {}))[-_EVIDENCE:]
+        said = [f"it said: {line}" for line in lines]
+        told.append(msgspec.structs.replace(finding, evidence=[*finding.evidence, *said]))
+    return told
 
 
 def _growth(samples: list[ProcessSample]) -> list[Finding]:

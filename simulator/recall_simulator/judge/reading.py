@@ -7,7 +7,7 @@ from recall_simulator.judge.ledger import Ledger
 from recall_simulator.judge.sightings import Matched, delays
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import AttemptEnded, EngineEvent, Probed
-from recall_simulator.record.findings import Finding
+from recall_simulator.record.findings import Finding, Severity
 from recall_simulator.record.outcomes import Pings
 
 IN_TIME = 1.0
@@ -30,7 +30,8 @@ def judge_reading(events: Sequence[EngineEvent], ledger: Ledger, matched: Matche
     A receiver that answers no ping has failed where pings are sent in mid-meeting, and where
     frames are in doubt for want of a pong, if it is known to have read on: it has answered a close
     frame that came after the ping, or a frame after the ping was seen in time. Otherwise frames of
-    which nothing proves that they were read, though proof was asked for, are inconclusive.
+    which nothing proves that they were read, though proof was asked for, are inconclusive; where
+    all of them were seen all the same, the answer that never came is tolerated.
 
     Args:
         events: of the whole run.
@@ -47,7 +48,9 @@ def judge_reading(events: Sequence[EngineEvent], ledger: Ledger, matched: Matche
     findings = list(_unanswered(read_on, asked))
     told = {finding.scenario for finding in findings}
     unproven = [end for end in ended if end.in_doubt and not (never and end.scenario in told)]
-    return findings + list(_unproven(unproven, silent, never=never))
+    return findings + list(
+        _unproven(unproven, silent, _seen_all_the_same(ledger, matched), never=never)
+    )
 
 
 def _answered_close(end: AttemptEnded) -> bool:
@@ -65,6 +68,18 @@ def _prompt(ledger: Ledger, matched: Matched) -> set[_Attempt]:
             seen = first.get((stream, number), IN_TIME) < IN_TIME
             last[attempt] = max(last.get(attempt, (0.0, False)), (sent.written, seen))
     return {attempt for attempt, (_, seen) in last.items() if seen}
+
+
+def _seen_all_the_same(ledger: Ledger, matched: Matched) -> set[_Attempt]:
+    """The attempts with frames in doubt, all of which somebody saw."""
+    seen = {frame for frame, _ in matched.seen}
+    all_seen: dict[_Attempt, bool] = {}
+    for stream, frames in ledger.streams.items():
+        for number, sent in frames.items():
+            if sent.in_doubt:
+                attempt = ledger.bots.get(stream.recording, ""), sent.attempt
+                all_seen[attempt] = all_seen.get(attempt, True) and (stream, number) in seen
+    return {attempt for attempt, every in all_seen.items() if every}
 
 
 def _unanswered(
@@ -102,16 +117,17 @@ def _unanswered(
 
 
 def _unproven(
-    ended: Sequence[AttemptEnded], silent: set[_Attempt], *, never: bool
+    ended: Sequence[AttemptEnded], silent: set[_Attempt], seen: set[_Attempt], *, never: bool
 ) -> Iterable[Finding]:
-    """Frames of which nothing proves that they were read, though proof was asked for.
+    """Frames of which no answer proves that they were read, though one was asked for.
 
     Args:
         ended: attempts with frames in doubt.
         silent: attempts whose last ping was not answered in time.
+        seen: attempts of which somebody saw all frames in doubt.
         never: the receiver is known to answer no ping at all.
     """
-    groups: Counter[tuple[str, str]] = Counter()
+    groups: Counter[tuple[str, str, bool]] = Counter()
     for end in ended:
         if (end.bot, end.attempt) in silent:
             what = "no pong came for the ping before the end of a connection"
@@ -119,13 +135,15 @@ def _unproven(
             what = outcomes.UNANSWERED_CLOSE.detail
         else:
             continue
-        groups[end.scenario, what] += end.in_doubt
-    for (scenario, what), count in groups.items():
+        groups[end.scenario, what, (end.bot, end.attempt) in seen] += end.in_doubt
+    for (scenario, what, kept), count in groups.items():
+        severity: Severity = "tolerated" if kept else "inconclusive"
         yield Finding(
             kind="no-pong" if never else "unproven",
-            severity="failed" if never else "inconclusive",
+            severity="failed" if never else severity,
             what=f"{what}: {count} frames are in doubt"
-            + (", and none of our pings was ever answered" if never else ""),
+            + (", and none of our pings was ever answered" if never else "")
+            + (", and all of them were seen nevertheless" if kept else ""),
             cause=_ANSWER_PINGS
             if never
             else "a receiver answers pings and close frames (RFC 6455, 5.5.1 and 5.5.2), unless "

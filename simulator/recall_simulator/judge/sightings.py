@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 
 from recall_simulator.judge.filing import find_misplaced
-from recall_simulator.judge.ledger import FrameId, Ledger
+from recall_simulator.judge.ledger import FrameId, Ledger, Sent
 from recall_simulator.record.findings import StreamJudgement
 from recall_simulator.record.observations import Gone, Observation, Sighting
 from recall_simulator.record.streams import StreamKey
@@ -30,6 +30,7 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
         occupied: where there is a picture in the end, by observer.
         misplaced: frames that are under another stream than theirs, with where that is.
         strangers: pictures of other runs, or without a mark or digest of ours, by observer.
+        unknown: those of them that have no mark and are there in the end.
         ambiguous: sightings that fit frames of several recordings, by observer.
     """
 
@@ -39,6 +40,7 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
     occupied: set[tuple[str, str]]
     misplaced: dict[FrameId, str]
     strangers: Counter[str]
+    unknown: list[Sighting]
     ambiguous: Counter[str]
 
 
@@ -88,6 +90,7 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
             seen.append((frame, sighting))
             there[frame, sighting.observer, ""] += 1
             strangers[sighting.observer] -= 1
+            unknown.pop((sighting.observer, sighting.where), None)
     still_there = {frame for (frame, _, _), count in there.items() if count > 0}
     return Matched(
         seen=seen,
@@ -96,6 +99,7 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
         occupied=set(holds),
         misplaced=find_misplaced(ledger, seen),
         strangers=+strangers,
+        unknown=list(unknown.values()),
         ambiguous=+ambiguous,
     )
 
@@ -168,10 +172,7 @@ def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
     """What became of each stream that was sent."""
     copies = count_copies(matched)
     late = delays(ledger, matched)
-    order: dict[tuple[StreamKey, str], list[int]] = defaultdict(list)
-    for frame, sighting in matched.seen:
-        if sighting.observer.startswith(_IN_ORDER):
-            order[frame[0], sighting.observer].append(frame[1])
+    order = _orders(ledger, matched)
     misplaced = Counter(stream for stream, _ in matched.misplaced)
     judged: list[StreamJudgement] = []
     for stream, frames in ledger.streams.items():
@@ -190,9 +191,7 @@ def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
                 doubled=sum(
                     copies[stream, number] > sent.copies for number, sent in frames.items()
                 ),
-                reordered=sum(
-                    _descents(numbers) for (key, _), numbers in order.items() if key == stream
-                ),
+                reordered=sum(_reordered(frames, numbers) for numbers in order[stream]),
                 misplaced=misplaced[stream],
                 late_p50=_quantile(lates, 0.5),
                 late_p99=_quantile(lates, 0.99),
@@ -207,6 +206,53 @@ def delays(ledger: Ledger, matched: Matched) -> dict[FrameId, float]:
     for frame, sighting in matched.seen:
         first.setdefault(frame, sighting.at)
     return {frame: max(0.0, at - ledger.sent(frame).written) for frame, at in first.items()}
+
+
+def _orders(ledger: Ledger, matched: Matched) -> dict[StreamKey, list[list[int]]]:
+    """Frame numbers of each stream as the receiver has put them: handed on, or under file names.
+
+    Numbers in file names count where they run on from one to the next, as times and random ones
+    don't, and where no frame is missing: what is written over brings disorder of its own.
+    """
+    handed_on: dict[tuple[StreamKey, str], list[int]] = defaultdict(list)
+    named: dict[tuple[StreamKey, str, str], dict[int, int]] = defaultdict(dict)
+    there = {frame for frame, _ in matched.seen} - matched.gone.keys()
+    whole = {
+        stream
+        for stream, frames in ledger.streams.items()
+        if all((stream, number) in there for number, sent in frames.items() if sent.demanded)
+    }
+    for (stream, number), sighting in matched.seen:
+        before, star, after = sighting.place.partition("*")
+        if sighting.observer.startswith(_IN_ORDER):
+            handed_on[stream, sighting.observer].append(number)
+        elif star and "*" not in after and stream in whole:
+            count = sighting.where[len(before) : len(sighting.where) - len(after)]
+            if count.isdecimal():
+                named[stream, sighting.observer, sighting.place][int(count)] = number
+    orders: dict[StreamKey, list[list[int]]] = defaultdict(list)
+    for (stream, _), numbers in handed_on.items():
+        orders[stream].append(numbers)
+    for (stream, _, _), numbers_of in named.items():
+        if max(numbers_of) - min(numbers_of) == len(numbers_of) - 1:
+            orders[stream].append([numbers_of[count] for count in sorted(numbers_of)])
+    return orders
+
+
+def _reordered(frames: dict[int, Sent], numbers: Sequence[int]) -> int:
+    """How many frames are neither in the order in which they were sent, nor put right by number.
+
+    Args:
+        frames: of the stream.
+        numbers: of those that were seen, in the order in which they were.
+    """
+    copies: Counter[int] = Counter()
+    as_sent: list[int] = []
+    for number in numbers:
+        places = frames[number].places
+        as_sent.append(places[min(copies[number], len(places) - 1)])
+        copies[number] += 1
+    return min(_descents(as_sent), _descents(numbers))
 
 
 def _descents(numbers: Sequence[int]) -> int:

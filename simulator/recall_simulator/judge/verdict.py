@@ -9,7 +9,7 @@ from recall_simulator.judge.fates import tell_fates
 from recall_simulator.judge.frames import is_sampled, judge_frames
 from recall_simulator.judge.incidents import judge_incidents
 from recall_simulator.judge.ledger import Ledger
-from recall_simulator.judge.process import judge_process, scenarios_of_deaths
+from recall_simulator.judge.process import judge_process, scenarios_of_deaths, with_complaints
 from recall_simulator.judge.reading import judge_reading
 from recall_simulator.judge.sightings import match
 from recall_simulator.judge.timelines import draw_timelines, measure_latencies
@@ -45,7 +45,7 @@ def judge(evidence: Evidence, observations: Sequence[Observation] = ()) -> Verdi
     matched = match(ledger, observations)
     findings += judge_reading(evidence.events, ledger, matched)
     about_frames, streams = judge_frames(ledger, matched, observations)
-    findings += about_frames
+    findings = with_complaints(evidence, observations, [*findings, *about_frames])
     looked_at = list(CONNECTION)
     not_looked_at: list[str] = []
     (looked_at if watched else not_looked_at).append(PROCESS)

@@ -11,6 +11,7 @@ from typing import Final, Self
 import msgspec
 
 from recall_simulator.observe.command import CommandObserver
+from recall_simulator.observe.complaints import Complaints
 from recall_simulator.observe.files import FilesObserver
 from recall_simulator.observe.hook import HookObserver
 from recall_simulator.observe.http import HttpObserver
@@ -109,6 +110,7 @@ class Observers:
 
         self.process: ReceiverProcess | None = None
         if command is not None:
+            listeners.append(Complaints(now=now, tell=tell).take)
             make: Callable[..., ReceiverProcess] = ReceiverProcess
             if standing is not None:
                 keeps = KEEPS.issuperset(spec.kind for spec in specs)

@@ -8,7 +8,7 @@ from another names the stream. All else (minutes, the number of a connection) sa
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from recall_simulator.record.observations import Sighting
@@ -40,34 +40,46 @@ class _Form:
         """Which numbers stay in the place; None where there are too few pictures to say.
 
         The number that tells most is taken first, and the next ones have to tell streams apart
-        that have the same numbers so far: an id in each of many meetings does, times don't.
+        that have the same numbers so far: an id in each of many meetings does, times don't. Where
+        no number tells the meetings apart, one may still tell who is who in all of them.
         """
         streams = {stream for _, stream in self.pictures}
         if not streams or len(self.pictures) < 3 * len(streams):
             return None
-        naming: list[int] = []
-        _, told = self._groups(naming)
+        naming = self._naming([], _in_its_meeting)
+        naming = self._naming(naming, _in_any_meeting)
+        constant = [
+            len({numbers[slot] for numbers, _ in self.pictures}) == 1 for slot in range(self.slots)
+        ]
+        return [slot in naming or constant[slot] for slot in range(self.slots)]
+
+    def _naming(self, naming: Sequence[int], of: Callable[[Stream], Stream]) -> list[int]:
+        """Some numbers, and those that name streams beside them.
+
+        Args:
+            naming: numbers that are known to.
+            of: what counts as one stream.
+        """
+        naming = list(naming)
+        _, told = self._groups(naming, of)
         while rest := [slot for slot in range(self.slots) if slot not in naming]:
-            ways = {slot: self._groups([*naming, slot]) for slot in rest}
+            ways = {slot: self._groups([*naming, slot], of) for slot in rest}
             able = [slot for slot in rest if ways[slot][0] <= _REPEATS * len(self.pictures)]
             best = max(able, key=lambda slot: ways[slot][1], default=None)
             if best is None or told == 1 or ways[best][1] < told + _TELLING * (1 - told):
                 break
             naming.append(best)
             told = ways[best][1]
-        constant = [
-            len({numbers[slot] for numbers, _ in self.pictures}) == 1 for slot in range(self.slots)
-        ]
-        return [slot in naming or constant[slot] for slot in range(self.slots)]
+        return naming
 
-    def _groups(self, slots: Sequence[int]) -> tuple[int, float]:
+    def _groups(self, slots: Sequence[int], of: Callable[[Stream], Stream]) -> tuple[int, float]:
         """How many values some numbers have together, and the share of pictures they name.
 
         The stream of a value is the one that most of its pictures show.
         """
         groups: dict[tuple[str, ...], Counter[Stream]] = defaultdict(Counter)
         for numbers, stream in self.pictures:
-            groups[tuple(numbers[slot] for slot in slots)][stream] += 1
+            groups[tuple(numbers[slot] for slot in slots)][of(stream)] += 1
         right = sum(max(streams.values()) for streams in groups.values())
         return len(groups), right / len(self.pictures)
 
@@ -111,6 +123,15 @@ def _names_participants(place: str, sightings: Sequence[Sighting]) -> bool:
     streams = {_stream(sighting) for sighting in sightings if sighting.run_id}
     named = {participant for _, participant, _ in streams}
     return len(streams) <= 1 or (len(named) == 1 and str(*named) in _NUMBER.findall(place))
+
+
+def _in_its_meeting(stream: Stream) -> Stream:
+    return stream
+
+
+def _in_any_meeting(stream: Stream) -> Stream:
+    _, participant, kind = stream
+    return "", participant, kind
 
 
 def _stream(sighting: Sighting) -> Stream:

@@ -12,7 +12,7 @@ from recall_simulator.observe.lines import OnLine, Pipes
 from recall_simulator.observe.observer import Now, Tell, passed
 from recall_simulator.observe.ports import Port, listening
 from recall_simulator.record.errors import ReceiverError, UsageError
-from recall_simulator.record.observations import ProcessEnded
+from recall_simulator.record.observations import ObserverTrouble, ProcessEnded
 from recall_simulator.wire import parse_endpoint
 
 START_WITHIN: Final = 20.0
@@ -23,6 +23,10 @@ HASTE: Final = 2.0
 """The same, where the run was broken off."""
 SAMPLES: Final = 0.25
 """Real seconds between two samples."""
+REST_WITHIN: Final = 30.0
+"""Real seconds until it has to have worked off what it took, before the next is sent."""
+_RESTLESS: Final = 1.0
+"""The same, of one that did not once."""
 _KILL: Final = 9
 _POLL: Final = 0.05
 _LAST_WORDS: Final = 1.0
@@ -44,6 +48,7 @@ class ReceiverProcess:
         folder: where it runs; the current folder unless given.
         start_within: real seconds until it must listen.
         grace: real seconds that it gets to end of its own accord.
+        rest_within: real seconds that `rest` gives it.
 
     Raises:
         UsageError: the command can't be read, or its program doesn't exist.
@@ -60,6 +65,7 @@ class ReceiverProcess:
         folder: Path | None = None,
         start_within: float = START_WITHIN,
         grace: float = GRACE,
+        rest_within: float = REST_WITHIN,
     ) -> None:
         endpoint = parse_endpoint(url)
         self.name = f"exec:{command}"
@@ -71,6 +77,8 @@ class ReceiverProcess:
         self._folder = folder
         self._start_within = start_within
         self._grace = grace
+        self._rest_within = rest_within
+        self._restless = False
         self._family = Family()
         self._transport: asyncio.SubprocessTransport | None = None
         self._pipes: Pipes | None = None
@@ -123,6 +131,7 @@ class ReceiverProcess:
                 itself into the background, or never listens. Nothing of it is left then.
         """
         await self._check_port()
+        self._restless = False
         self._family = Family()
         self._sent = set()
         self._pipes = pipes = Pipes(lambda fd, line: self._on_line(fd, line))
@@ -161,6 +170,25 @@ class ReceiverProcess:
             idle = 0 <= sample.cpu - cpu < _IDLE * SAMPLES
             quiet = quiet + 1 if idle and not self._family.is_runnable() else 0
             cpu = sample.cpu
+
+    async def rest(self) -> None:
+        """`settle`, for so long at most as it is given; of one that does not, it is told once."""
+        within = min(_RESTLESS, self._rest_within) if self._restless else self._rest_within
+        try:
+            async with asyncio.timeout(within):
+                await self.settle()
+        except TimeoutError:
+            if not self._restless:
+                self._tell(
+                    ObserverTrouble(
+                        observer=self.name,
+                        at=self._now(),
+                        trouble=f"it was still busy {within:g} s after its connections had ended: "
+                        "does a loop read on where an empty read means the end?",
+                        severity="partial",
+                    )
+                )
+            self._restless = True
 
     async def ended(self, within: float) -> bool:
         """Wait at most so many real seconds for it to end; whether it has."""

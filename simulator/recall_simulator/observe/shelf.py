@@ -182,7 +182,7 @@ class Shelf:
         if self._seen:
             return (
                 f"none of {len(self._seen)} pictures has a mark that can be read, as "
-                f"{self._seen[0].where}: they may be cropped at the bottom, or too small"
+                f"{self._seen[0].where}: they may be cropped at the bottom, mirrored, or too small"
             )
         if unread:
             return _listed("can't be read", unread)

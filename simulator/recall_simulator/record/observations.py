@@ -106,6 +106,13 @@ class ProcessEnded(msgspec.Struct, frozen=True, kw_only=True):
     last_lines: list[str]
 
 
+class Complaint(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the receiver's output that speaks of an error."""
+
+    at: float
+    line: str
+
+
 class ObserverTrouble(msgspec.Struct, frozen=True, kw_only=True):
     """An observer that could not look: what it would have seen is inconclusive.
 
@@ -123,4 +130,4 @@ class ObserverTrouble(msgspec.Struct, frozen=True, kw_only=True):
     last_lines: list[str] = []
 
 
-Observation = Sighting | Gone | Claim | ProcessSample | ProcessEnded | ObserverTrouble
+Observation = Sighting | Gone | Claim | ProcessSample | ProcessEnded | Complaint | ObserverTrouble

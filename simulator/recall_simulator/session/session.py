@@ -254,7 +254,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             died = False
             if observers.process is not None:
                 # A receiver may die of the last message: that must be seen by now.
-                await observers.process.settle()
+                await observers.process.rest()
                 died = not observers.process.is_alive
             broken = breaker.played(opened=name in opened, died=died)
             if died and not broken and observers.process is not None:

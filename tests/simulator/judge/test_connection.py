@@ -85,6 +85,24 @@ def test_the_verdict_is_the_worst_finding(
     assert [finding.kind for finding in judged.findings] == kinds
 
 
+@pytest.mark.parametrize("reason", ["unconnected", "gave up"])
+def test_who_lets_no_bot_back_has_dropped_it(reason: str) -> None:
+    finding = judge(life(outcomes.PLANNED_CUT, UNAVAILABLE, reason=reason)).findings[-1]
+    assert (finding.column, finding.severity) == ("drops", "failed")
+    assert "did not let it back" in finding.cause
+    never = judge(life(REFUSED, reason=reason)).findings[-1]
+    assert (never.column, never.severity, never.cause) == ("drops", "inconclusive", "")
+
+
+def test_who_is_refused_after_a_connection_that_was_let_in_lacks_no_token() -> None:
+    forbidden = outcomes.http_status(403, "")
+    refused = judge(life(outcomes.PLANNED_CUT, forbidden, outcomes.COMPLETED)).findings[0]
+    assert refused.severity == "tolerated"
+    assert "had let the same bot in" in refused.cause
+    never = judge(life(forbidden, reason="unconnected")).findings[0]
+    assert "give --secret" in never.cause
+
+
 def test_equal_ends_are_one_finding_with_their_number_and_cause() -> None:
     ends = [outcomes.closed(1009, "message too big")] * 3
     (finding,) = judge(life(*ends, reason="unconnected", size=int(1.31 * 2**20))).findings

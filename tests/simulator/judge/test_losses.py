@@ -1,15 +1,27 @@
 """Frames that are missing: how many, and the cause that their pattern names."""
 
 from collections.abc import Iterable
+from typing import get_args
 
 import msgspec
 import pytest
-from tests.simulator.judge.invented import ADA, BO, ending_in, frame, judge, run, saw, summary
+from tests.simulator.judge.invented import (
+    ADA,
+    BO,
+    OBSERVER,
+    ending_in,
+    frame,
+    judge,
+    run,
+    saw,
+    summary,
+)
 
 from recall_simulator.record import outcomes
-from recall_simulator.record.events import AttemptEnded, EngineEvent
-from recall_simulator.record.observations import ObserverTrouble
+from recall_simulator.record.events import AttemptEnded, BotStarted, EngineEvent
+from recall_simulator.record.observations import ObserverTrouble, Sighting
 from recall_simulator.record.outcomes import Outcome
+from recall_simulator.record.streams import StreamType
 
 
 def test_all_seen_is_ok_with_latencies() -> None:
@@ -36,7 +48,9 @@ def test_frames_never_seen_are_lost() -> None:
         (range(0, 10, 2), "about every other frame is missing: sampling by time"),
         ((0, 1, 2, 4, 5, 7, 9), "here and there: sampling by time"),
         ((0, 1, 2, 4, 5, 6, 8, 9), "busy"),
-        (range(7), "the last frames are missing"),
+        (range(7), "the last frames are missing, and none of 200/webcam"),
+        (range(1, 10), "the first frames are missing, and all after them are there"),
+        (range(6, 10), "the first frames are missing, and all after them are there"),
         ((0, 1, 3, 4, 5, 6, 7, 8, 9), "busy"),
         ((0, 1, 7, 8, 9), "busy"),  # half of them, and one after the other
     ],
@@ -95,6 +109,41 @@ def test_a_stream_of_which_nothing_was_kept() -> None:
     verdict = judge(run([*ADA, *share]), [saw(sent) for sent in ADA])
     assert summary(verdict) == [("lost", "failed", 5)]
     assert "is its type" in verdict.findings[0].cause
+
+
+def test_a_meeting_of_which_nothing_was_kept_is_not_laid_to_what_its_streams_are() -> None:
+    other = {"scenario": "t", "bot": "c", "recording": "q"}
+    late = [msgspec.structs.replace(sent, **other) for sent in [*ADA, *BO]]
+    begins = BotStarted(scenario="t", bot="c", number=1, recording="q", ends_at=99.0)
+    verdict = judge([*run([*ADA, *BO]), begins, *late], [saw(sent) for sent in [*ADA, *BO]])
+    assert summary(verdict) == [("lost", "failed", 10)] * 2
+    assert all("has what stores the frames ended" in found.cause for found in verdict.findings)
+    verdict = judge([*run([*ADA, *BO]), begins, *late], [saw(sent) for sent in ADA])
+    assert "is its type" in verdict.findings[0].cause
+
+
+@pytest.mark.parametrize("end", [14, 20])
+def test_a_webcam_that_is_passed_over_while_its_person_shares(end: int) -> None:
+    webcam, share = ([frame(n, type=kind) for n in range(20)] for kind in get_args(StreamType))
+    share = share[6:end]
+    kept = [sent for sent in webcam if not 6 <= sent.sequence < end]
+    verdict = judge(run([*webcam, *share]), [saw(sent) for sent in [*kept, *share]])
+    assert "while the same person's other stream did" in verdict.findings[0].cause
+    verdict = judge(run([*webcam, *share]), [saw(sent) for sent in [*kept, webcam[8], *share]])
+    assert "other stream did" not in verdict.findings[0].cause
+
+
+def test_the_last_frames_of_each_connection_were_in_a_queue() -> None:
+    second = [frame(n, attempt=2) for n in range(10, 20)]
+    kept = [saw(sent) for sent in [*ADA[:9], *second[:8]]]
+    assert "before a connection ended" in judge(run(ADA, second), kept).findings[0].cause
+    verdict = judge(run(ADA, second), [*kept[:4], *kept[5:]])
+    assert "before a connection ended" not in verdict.findings[0].cause
+
+
+def test_the_last_frames_of_all_streams_were_in_a_queue() -> None:
+    verdict = judge(run([*ADA, *BO]), [saw(sent) for sent in [*ADA[:7], *BO[:6]]])
+    assert all("still in a queue" in finding.cause for finding in verdict.findings)
 
 
 def test_a_leg_of_which_nothing_was_kept() -> None:
@@ -217,6 +266,19 @@ def test_frames_that_stand_in_for_others_were_in_a_buffer_that_they_shared() -> 
     assert doubled.kind == "doubled"
     once = judge(run(ADA), [*kept, twice[0]]).findings[0]
     assert "buffer" not in once.cause
+    nowhere = Sighting(observer=OBSERVER, where="torn.png", at=1.0)
+    torn = judge(run([*ADA, *BO]), [*kept, *twice, nowhere, *map(saw, BO[:9])])
+    assert [finding.count for finding in torn.findings if "buffer" in finding.cause] == [3, 1]
+
+
+def test_frames_that_files_without_a_mark_may_be_were_spoilt() -> None:
+    spoilt = Sighting(observer=OBSERVER, where="4.png", at=1.0)
+    lost = judge(run(ADA), [*(saw(sent) for sent in ADA if sent.sequence != 3), spoilt]).findings
+    strangers = next(finding for finding in lost if finding.kind == "strangers")
+    assert strangers.evidence == ["4.png"]
+    assert "are files written in part" in lost[-1].cause
+    lost = judge(run(ADA), [*map(saw, ADA[:7]), spoilt]).findings
+    assert "are files written in part" not in lost[-1].cause
 
 
 @pytest.mark.parametrize("late", [[4, 2, 7], [1, 5, 8]])

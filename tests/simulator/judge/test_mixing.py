@@ -188,3 +188,22 @@ def test_streams_filed_together() -> None:
 def test_a_single_place_for_everything_is_no_mix() -> None:
     sightings = [saw(sent, place="out") for sent in [*ADA, *BO]]
     assert judge(run([*ADA, *BO]), sightings).verdict == "ok"
+
+
+def test_a_stream_that_lies_with_its_like_of_another_meeting_lacks_the_recording() -> None:
+    other = {"scenario": "t", "bot": "c", "recording": "q"}
+    late = [msgspec.structs.replace(sent, **other) for sent in ADA[:6]]
+    begins = BotStarted(scenario="t", bot="c", number=1, recording="q", ends_at=99.0)
+    seen = [saw(sent) for sent in [*ADA, *BO]]
+    seen += [
+        msgspec.structs.replace(saw(sent), run_id=f"{int(RUN, 16) + 1:08x}", where=f"{n}")
+        for n, sent in enumerate(late)
+    ]
+    (finding,) = judge([*run([*ADA, *BO]), begins, *late], seen).findings
+    assert (finding.kind, finding.count) == ("mixed", 6)
+    assert "keep the meetings apart by `data.recording.id`" in finding.cause
+    (finding,) = judge(
+        run([*ADA, *BO]),
+        [*map(saw, ADA), *(saw(BO[n]) for n in range(9)), saw(BO[9], place="100-webcam")],
+    ).findings
+    assert "(recording, participant, type)" in finding.cause

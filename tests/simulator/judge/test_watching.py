@@ -2,10 +2,11 @@
 
 import msgspec
 import pytest
-from tests.simulator.judge.invented import ADA, WHO, judge, run, saw, summary
+from tests.simulator.judge.invented import ADA, BO, WHO, judge, run, saw, summary
 
 from recall_simulator.record.events import AttemptEnded, BotStarted, EngineEvent, LinkOpened
 from recall_simulator.record.observations import (
+    Complaint,
     Observation,
     ObserverTrouble,
     ProcessEnded,
@@ -20,6 +21,13 @@ def test_an_observer_that_saw_nothing_of_this_run_was_blind() -> None:
     verdict = judge(run(ADA), [stranger, stranger])
     assert summary(verdict) == [("blind", "inconclusive", 2)]
     assert "fits no frame of this run" in verdict.findings[0].what
+
+
+def test_an_observer_that_says_why_it_can_tell_no_picture_is_not_blind_for_other_reasons() -> None:
+    trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no mark that can be read")
+    unmarked = Sighting(observer="files:*", where="1.jpg", at=1.0, width=120, height=90)
+    (finding,) = judge(run(ADA), [unmarked, trouble]).findings
+    assert (finding.kind, finding.severity, finding.cause) == ("blind", "inconclusive", "")
 
 
 @pytest.mark.parametrize(("severity", "expected"), [("blind", "inconclusive"), ("partial", "ok")])
@@ -75,6 +83,22 @@ def test_a_death_is_told_of_the_scenario_that_a_link_was_open_in() -> None:
     assert judge([*before, found_dead], died).findings[-1].scenario == "one"
     assert judge([*before, found_dead, opens("two")], died).findings[-1].scenario == "two"
     assert judge([begins("two", 6.0)], died).findings[-1].scenario == ""
+
+
+def test_what_failed_comes_with_the_errors_that_the_receiver_spoke_of_then() -> None:
+    said: list[Observation] = [Complaint(at=3.0, line=f"KeyError: {n // 2}") for n in range(16)]
+    seen = [*map(saw, ADA[2:]), *map(saw, BO[2:])]
+    lost, also = judge(run([*ADA, *BO]), [*seen, *said]).findings
+    assert lost.evidence[1:] == [*(f"it said: KeyError: {n}" for n in range(3, 8))]
+    assert also.evidence == ["frames 0, 1"]
+    begins = BotStarted(scenario="t", bot="c", number=1, recording="q", ends_at=9.0, began=2.0)
+    opens = LinkOpened(scenario="t", bot="c", attempt=1, at=0.0)
+    lost, _ = judge([*run([*ADA, *BO]), begins, opens], [*seen, *said]).findings
+    assert lost.evidence == ["frames 0, 1"]
+    assert judge(run(ADA), [*map(saw, ADA), *said]).findings == []
+    trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no file")
+    (blind,) = judge(run(ADA), [trouble, *said[:2]]).findings
+    assert blind.evidence == ["it said: KeyError: 0"]
 
 
 def test_a_dead_receiver_is_not_told_to_be_started_first() -> None:

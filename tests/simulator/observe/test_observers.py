@@ -11,6 +11,7 @@ import pytest
 from recall_simulator.observe import Observers
 from recall_simulator.record.errors import ReceiverError, UsageError
 from recall_simulator.record.observations import (
+    Complaint,
     ObserverTrouble,
     ProcessEnded,
     ProcessSample,
@@ -126,6 +127,22 @@ def test_what_could_not_be_seen_is_told_with_the_last_lines_of_the_receiver(
     run(main)
     assert "matches no file" in told.trouble.trouble
     assert told.trouble.last_lines == ["up", "no space left"]
+
+
+def test_errors_that_a_receiver_speaks_of_are_told_while_it_lives(
+    run: Run, told: Told, script: Script, free_port: int
+) -> None:
+    then = "import sys; print('KeyError: 7', file=sys.stderr, flush=True)"
+
+    async def main() -> None:
+        async with observing(
+            [], told, free_port, script(LISTENS.format(port=free_port, then=then))
+        ):
+            (complaint,) = await told.until(Complaint)
+            assert complaint.line == "KeyError: 7"
+
+    run(main)
+    assert told.of(ProcessEnded) == []
 
 
 def test_a_receiver_that_runs_already_is_observed_from_outside(

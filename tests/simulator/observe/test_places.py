@@ -4,7 +4,7 @@ from itertools import product
 import msgspec
 import pytest
 
-from recall_simulator.observe.places import places
+from recall_simulator.observe.places import Stream, places
 from recall_simulator.record.observations import Sighting
 
 Name = Callable[[int, str, int], str]
@@ -115,6 +115,21 @@ def test_pictures_without_marks_lie_where_their_neighbours_lie() -> None:
     assert places([*shown, bare, bare], [*paths, "200/99.png", "odd.png"])[-2:] == ["200/*.png", ""]
 
 
+def many_meetings(name: Callable[[str, int, str, int], str]) -> dict[str, set[Stream]]:
+    """Which streams of eight meetings lie under which place; they are named with UUIDs."""
+    meetings = {f"{n:08x}": f"{n:08x}-0000-4000-8000-{n * 7919:012x}" for n in range(1, 9)}
+    shown = list(product(meetings, PEOPLE[:2], TYPES, range(12)))
+    sightings = [
+        msgspec.structs.replace(sighting(who, kind, n), run_id=run_id)
+        for run_id, who, kind, n in shown
+    ]
+    paths = [name(meetings[run_id], who, kind, n) for run_id, who, kind, n in shown]
+    under: dict[str, set[Stream]] = {}
+    for place, (run_id, who, kind, _) in zip(places(sightings, paths), shown, strict=True):
+        under.setdefault(place, set()).add((run_id, who, kind))
+    return under
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -126,14 +141,13 @@ def test_pictures_without_marks_lie_where_their_neighbours_lie() -> None:
 def test_streams_of_many_meetings_have_places_of_their_own(
     name: Callable[[str, int, str, int], str],
 ) -> None:
-    meetings = {f"{n:08x}": f"{n:08x}-0000-4000-8000-{n * 7919:012x}" for n in range(1, 9)}
-    shown = list(product(meetings, PEOPLE[:2], TYPES, range(12)))
-    sightings = [
-        msgspec.structs.replace(sighting(who, kind, n), run_id=run_id)
-        for run_id, who, kind, n in shown
+    assert [len(streams) for streams in many_meetings(name).values()] == [1] * 32
+
+
+def test_who_is_who_is_told_though_nothing_tells_the_meetings_apart() -> None:
+    count = iter(range(10_000))
+    under = many_meetings(lambda _, who, kind, n: f"out/{next(count):06}_{who}_{kind}.png")
+    assert sorted(under) == [
+        f"out/*_{who}_{kind}.png" for who in PEOPLE[:2] for kind in sorted(TYPES)
     ]
-    paths = [name(meetings[run_id], who, kind, n) for run_id, who, kind, n in shown]
-    under: dict[str, set[tuple[str, int, str]]] = {}
-    for place, (run_id, who, kind, _) in zip(places(sightings, paths), shown, strict=True):
-        under.setdefault(place, set()).add((run_id, who, kind))
-    assert [len(streams) for streams in under.values()] == [1] * 32
+    assert [len(streams) for streams in under.values()] == [8] * 4

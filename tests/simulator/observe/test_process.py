@@ -326,6 +326,24 @@ def test_it_settles_when_it_idles(run: Run, script: Script, free_port: int, told
     run(main)
 
 
+def test_one_that_never_rests_is_told_of_once_and_waited_for_no_longer(
+    run: Run, script: Script, free_port: int, told: Told
+) -> None:
+    spins = script(LISTENS.format(port=free_port, then="while True: pass"))
+
+    async def main() -> None:
+        process = receiver(spins, free_port, told, rest_within=0.1)
+        await process.start()
+        await asyncio.wait_for(process.rest(), WITHIN)
+        await asyncio.wait_for(process.rest(), WITHIN)
+        assert process.is_alive
+        await process.stop()
+
+    run(main)
+    assert told.trouble.severity == "partial"
+    assert "it was still busy 0.1 s after its connections had ended" in told.trouble.trouble
+
+
 @pytest.mark.parametrize(
     ("command", "hint"),
     [

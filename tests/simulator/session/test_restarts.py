@@ -34,8 +34,8 @@ class Process:
     def play(self, name: str) -> None:
         self.story.append(f"play {name}" if self.is_alive else f"play {name} to the dead")
 
-    async def settle(self) -> None:
-        self.story.append("settle")
+    async def rest(self) -> None:
+        self.story.append("rest")
         self.is_alive = self.story[-2].removeprefix("play ") not in self._dies_of
 
     async def restart(self) -> None:
@@ -81,7 +81,7 @@ def run(process: Process) -> list[RunBroken]:
 
 
 def test_a_receiver_is_waited_for_before_it_is_called_alive() -> None:
-    steps = ["play a", "settle", "play b", "settle", "play c", "settle", "play d"]
+    steps = ["play a", "rest", "play b", "rest", "play c", "rest", "play d"]
     assert (run(healthy := Process()), healthy.story) == ([], steps)
     steps.insert(4, "restart")
     assert (run(dying := Process(["b"])), dying.story) == ([], steps)
@@ -92,7 +92,7 @@ def test_one_that_cannot_be_started_again_ends_the_run() -> None:
     (broken,) = run(process)
     assert broken.reason == "the receiver died and could not be started again: the port is taken"
     assert broken.not_played == ["b", "c", "d"]
-    assert process.story == ["play a", "settle", "restart"]
+    assert process.story == ["play a", "rest", "restart"]
 
 
 def test_restarts_that_take_a_minute_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

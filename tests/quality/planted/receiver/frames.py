@@ -19,6 +19,36 @@ class IgnoresScreenshares(Clean):
             super().frame(connection, recording, frame)
 
 
+class WebcamGivesWay(Clean):
+    """Who shares a screen is shown by that alone."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.sharing: set[tuple[str, int]] = set()
+
+    def frame(self, connection: Any, recording: str, frame: Message) -> None:
+        person = recording, frame["participant"]["id"]
+        if frame["type"] == "screenshare":
+            self.sharing.add(person)
+        elif person in self.sharing:
+            return
+        super().frame(connection, recording, frame)
+
+
+class LosesFirstFrames(Clean):
+    """The first frame of a stream sets it up, and is forgotten over that."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.known: set[Path] = set()
+
+    def frame(self, connection: Any, recording: str, frame: Message) -> None:
+        place = self.place(connection, recording, frame)
+        if place in self.known:
+            super().frame(connection, recording, frame)
+        self.known.add(place)
+
+
 class SamplesByTime(Clean):
     """Two frames a second, and those that come a little early are too many."""
 

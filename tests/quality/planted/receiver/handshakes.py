@@ -1,7 +1,9 @@
 """Signatures of handshakes that are not checked, or checked wrongly."""
 
 from http import HTTPStatus
+from typing import Any
 
+from websockets import CloseCode
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
@@ -14,6 +16,21 @@ class RefusesHandshakes(Clean):
 
     def upgrade(self, connection: ServerConnection, request: Request) -> Response | None:
         return connection.respond(HTTPStatus.UNAUTHORIZED, "wrong signature")
+
+
+class LetsNobodyBack(Clean):
+    """Who was lost and dials again finds the place of its meeting taken."""
+
+    lost = 0
+
+    def closed(self, connection: Any) -> None:
+        self.lost += connection.close_code == CloseCode.ABNORMAL_CLOSURE
+
+    def upgrade(self, connection: ServerConnection, request: Request) -> Response | None:
+        if not self.lost:
+            return None
+        self.lost -= 1
+        return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "taken")
 
 
 class ChecksNoSignature(Clean):

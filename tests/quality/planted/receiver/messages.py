@@ -5,11 +5,13 @@ import io
 import json
 from datetime import datetime
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from PIL import Image
 
-from .clean import Clean, Message
+from .clean import FRAME, Clean, Message
 
 
 class DiesOnUnknownEvent(Clean):
@@ -20,6 +22,24 @@ class DiesOnUnknownEvent(Clean):
     def other(self, message: Message) -> None:
         if not message["event"].startswith(("participant_events.", "transcript.")):
             raise ValueError(f"unknown event {message['event']!r}")
+
+
+class StoringEnds(Clean):
+    """A thread stores, and dies of what it does not know, while the connection is read on."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.queue: SimpleQueue[Message] = SimpleQueue()
+        Thread(target=self.store, daemon=True).start()
+
+    async def received(self, connection: Any, message: Message) -> None:
+        self.queue.put(message)
+
+    def store(self) -> None:
+        while message := self.queue.get():
+            if message["event"] != FRAME:
+                raise ValueError(f"not a frame: {message['event']!r}")
+            self.frame(None, message["data"]["recording"]["id"], message["data"]["data"])
 
 
 class ClosesOnOtherEvents(Clean):
