@@ -121,6 +121,7 @@ def test_frames_given_up_for_slowness_are_tolerated() -> None:
         (Outcome("tls", "unreachable", opened=False), 0, "--ca FILE"),
         (Outcome("tls", "unreachable", False, "[SSL: WRONG_VERSION_NUMBER] …"), 0, "use ws://"),
         (Outcome("bad handshake", "receiver", opened=False), 0, "wss://"),
+        (Outcome("bad handshake", "receiver", False, "got HTTP/1.0 200 OK"), 0, "no websocket"),
         (outcomes.stalled(10.0, 5), 0, "stopped reading"),
         (outcomes.CLOSED_FOR_SLOWNESS, 0, "keep up"),
         (outcomes.http_status(401, ""), 0, "--secret"),
