@@ -87,15 +87,16 @@ class HttpObserver:
                 break
             await passed(asyncio.Event(), PICTURE_INTERVAL)
         if not self._pictures and not self._counts and not self._rows:
-            self._trouble(f"{self._url} showed nothing: {self._problem}", "blind")
+            self._trouble(f"it showed nothing: {self._problem}", "blind")
         elif self._problem:
-            self._trouble(f"{self._url} could not be asked at the end: {self._problem}", "partial")
+            self._trouble(f"it could not be asked at the end: {self._problem}", "partial")
         elif self._unread:
-            self._trouble(f"{self._url}: {self._unread}", "partial")
+            self._trouble(self._unread, "partial")
         elif self._is_sampled:
+            seen = "1 was" if self._pictures == 1 else f"{self._pictures} were"
             self._trouble(
-                f"{self._url} shows its latest picture alone, seen {self._pictures} times: what "
-                "changed between two looks was not seen",
+                f"it shows its latest picture alone, and {seen} seen: what changed between two "
+                "looks was not",
                 "partial",
             )
 

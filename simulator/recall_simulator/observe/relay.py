@@ -135,22 +135,21 @@ class RelayObserver:
     def _tell_troubles(self) -> None:
         closed = ""
         if self._closings:
-            closed = f"closed {len(self._closings)} times, first with {self._closings[0]}"
+            first, *more = self._closings
+            often = f"closed {len(more) + 1} times, first" if more else "closed"
+            closed = f"it {often} with {first}"
         if not self._connected.is_set():
-            self._trouble(f"no relay answers at {self._url}: {self._refusal}", "blind")
+            self._trouble(f"no relay answers there: {self._refusal}", "blind")
         elif not self._pictures:
             other = f" but {self._others} other messages" if self._others else ""
-            end = f"; it {closed}" if closed else ""
-            self._trouble(f"{self._url} handed on no picture{other}{end}", "blind")
+            end = f"; {closed}" if closed else ""
+            self._trouble(f"it handed on no picture{other}{end}", "blind")
         elif closed:
-            self._trouble(
-                f"{self._url} {closed}: what it handed on until we were back was not seen",
-                "partial",
-            )
+            self._trouble(f"{closed}: what it handed on until we were back was not seen", "partial")
         elif self._unlooked:
             self._trouble(
-                f"{self._unlooked} of {self._unlooked + self._pictures} pictures of {self._url} "
-                "came faster than they can be decoded here, and were not looked at",
+                f"{self._unlooked} of {self._unlooked + self._pictures} pictures came faster than "
+                "they can be decoded here, and were not looked at",
                 "partial",
             )
 

@@ -93,7 +93,7 @@ def test_the_latest_picture_is_a_sample_and_says_so(
     run(main)
     assert [sighting.sequence for sighting in told.of(Sighting)] == [1, 2]
     assert told.trouble.severity == "partial"
-    assert "between two looks" in told.trouble.trouble
+    assert "2 were seen: what changed between two looks was not" in told.trouble.trouble
 
 
 def test_rows_of_frames_are_taken_at_the_end_and_counts_at_any_time(
@@ -157,7 +157,7 @@ def test_an_answer_that_says_nothing_makes_it_blind(
     run(main)
     assert told.trouble.severity == "blind"
     assert words in told.trouble.trouble
-    assert answers.url in told.trouble.trouble
+    assert answers.url in told.trouble.observer
 
 
 def test_nobody_there_makes_it_blind(run: Run, told: Told, free_port: int) -> None:
