@@ -312,6 +312,36 @@ def test_much_output_never_blocks_it_and_long_lines_are_cut(
     run(main)
 
 
+def test_its_last_lines_give_no_orders_to_the_terminal(
+    run: Run, script: Script, free_port: int, told: Told
+) -> None:
+    """It may clear the screen, name the window, or write from right to left."""
+    written = [
+        "\x1b[2J\x1b[1;31mred\x1b[0m, \x1b(Bas ever",
+        "\x1b]0;title\x07\x1b]8;;http://h/\x1b\\link\x9b5m",
+        " 10 %\r 90 %\rdone\x1b[K\r",
+        "\x1b[2K\r",
+        "bell \x07 nul \0 \u202ebidi",
+        "tab\there, caf\u00e9 \U0001f600, [bold]kept[/bold]",
+    ]
+    command = script(
+        f"import sys\nsys.stderr.buffer.write({chr(10).join(written).encode()!r})\nsys.exit(1)"
+    )
+    lines: list[str] = []
+    error = failure(
+        run,
+        lambda: receiver(command, free_port, told, on_line=lambda fd, line: lines.append(line)),
+    )
+    assert error.last_lines == [
+        "red, as ever",
+        "link\ufffd5m",
+        "done",
+        "bell \ufffd nul \ufffd \ufffdbidi",
+        "tab\there, caf\u00e9 \U0001f600, [bold]kept[/bold]",
+    ]
+    assert lines == [line.rstrip("\r") for line in written]  # observers read it as it came
+
+
 @pytest.mark.slow
 def test_it_settles_when_it_idles(run: Run, script: Script, free_port: int, told: Told) -> None:
     busy = "import hashlib\nfor _ in range(300): hashlib.sha256(bytes(10**6))\nprint('done')"
@@ -342,6 +372,19 @@ def test_a_command_that_cannot_be_is_told_before_anything_starts(
     with pytest.raises(UsageError) as caught:
         receiver(command, 8765, told)
     assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize("program", ["./app.py", "./sources"])
+def test_a_program_that_is_there_and_may_not_be_started_is_not_said_to_be_missing(
+    program: str, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app.py").write_text("print()")
+    (tmp_path / "sources").mkdir()
+    with pytest.raises(UsageError, match="may be started; for a script write its interpreter"):
+        receiver(f"{program} --port 1", 8765, told, folder=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"as python {program}, or make it executable"):
+        receiver(program, 8765, told)
 
 
 STACKS = Path(__file__).parents[2] / "other_stacks"
