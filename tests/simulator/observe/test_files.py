@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import threading
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from PIL import Image
 
 from recall_simulator.observe.files import FilesObserver
+from recall_simulator.observe.listing import Signature
 from recall_simulator.record.observations import Gone, ObserverTrouble, Sighting
 
-from .conftest import PngMaker, Told
+from .conftest import WITHIN, PngMaker, Told
 
 Run = Callable[[Callable[[], Any]], None]
 
@@ -307,3 +309,32 @@ def test_thousands_of_files_are_each_seen_once(
     run(main)
     assert sorted(sequences(told)) == list(range(3_000))
     assert told.of(Gone) == []
+
+
+def test_a_listing_that_takes_long_keeps_nobody(
+    run: Run, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pattern may match all of a network drive, and be given up for it."""
+    held, over, begun = threading.Event(), threading.Event(), asyncio.Event()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+
+        def slow(pattern: str) -> dict[str, Signature]:
+            loop.call_soon_threadsafe(begun.set)
+            held.wait(WITHIN)
+            over.set()
+            return {}
+
+        monkeypatch.setattr("recall_simulator.observe.files.matches", slow)
+        observer = FilesObserver("files:x", "x", now=told.now, tell=told.tell)
+        starting = asyncio.create_task(observer.start())
+        await begun.wait()
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        await observer.stop(look=False)
+
+    run(main)
+    assert not over.is_set()
+    held.set()
