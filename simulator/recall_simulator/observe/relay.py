@@ -167,7 +167,7 @@ def _read(message: bytes | str) -> tuple[dict[str, Any], Contents | None]:
             return {}, found
     try:
         said = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}, None
     data = _buried(said, _DEPTH)
     return _claimed(said), (look(data) if data else None)

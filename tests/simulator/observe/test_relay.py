@@ -137,7 +137,7 @@ def test_a_relay_may_have_a_certificate_that_it_signed_itself(
 
 def test_a_relay_that_hands_nothing_on_makes_it_blind(run: Run, told: Told) -> None:
     async def main() -> None:
-        async with relaying('{"hello": 1}', code=1000) as server:
+        async with relaying('{"hello": 1}', "[" * 10**5, code=1000) as server:
             observer = watch(port_of(server), told)
             await observer.start()
             await observer.settle()

@@ -135,6 +135,11 @@ def test_a_command_runs_in_its_folder(run: Run, told: Told, script: Script, tmp_
         ("import sys; print('no database', file=sys.stderr); sys.exit(4)", "  | no database"),
         ("print('100 frames')", "line 1 is not JSON"),
         ("print('[1]')", "row 1 is no object but 1"),
+        ("print('[' * 100_000)", "line 1 is not JSON"),
+        (
+            'print(\'{"participant": 1, "type": "webcam", "relative": NaN}\')',
+            "relative nan is no number of seconds",
+        ),
         ("print('{\"participant\": 100}')", "a row needs sha256"),
         ('print(\'{"sha256": "abc"}\')', "is not 64 hex digits"),
         ("pass", "it said nothing"),
