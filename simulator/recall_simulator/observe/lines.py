@@ -66,14 +66,14 @@ class Pipes(asyncio.SubprocessProtocol):
 
     def _give(self, fd: int, line: bytes) -> None:
         text = line[:LONGEST].decode(errors="replace").rstrip("\r")
-        shown = text if text.isprintable() else _without_orders(text)
+        shown = text if text.isprintable() else without_orders(text)
         if shown.strip():
             self.said += 1
             self.last_lines.append(shown if len(shown) <= SHOWN else shown[:SHOWN] + "…")
         self._on_line(fd, text)
 
 
-def _without_orders(text: str) -> str:
+def without_orders(text: str) -> str:
     """A line that does nothing to whoever shows it; of a progress bar what it said last."""
     parts = _ORDERS.sub("", text).split("\r")
     last = next((part for part in reversed(parts) if part.strip()), "")
