@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from recall_simulator.observe import ReceiverProcess
+from recall_simulator.observe.ports import Port
 from recall_simulator.record.errors import ReceiverError, UsageError
 from recall_simulator.record.observations import ProcessEnded, ProcessSample
 
@@ -340,6 +341,80 @@ def test_its_last_lines_give_no_orders_to_the_terminal(
         "tab\there, caf\u00e9 \U0001f600, [bold]kept[/bold]",
     ]
     assert lines == [line.rstrip("\r") for line in written]  # observers read it as it came
+
+
+def test_what_it_does_not_flush_is_read_all_the_same(
+    run: Run, script: Script, free_port: int, told: Told
+) -> None:
+    lines: list[str] = []
+    said = asyncio.Event()
+
+    def on_line(fd: int, line: str) -> None:
+        lines.append(line)
+        if len(lines) == 2:
+            said.set()
+
+    async def main() -> None:
+        then = "sys.stdout.buffer.write(b'caf\\xe9\\n')"
+        command = script(LISTENS.format(port=free_port, then=then))
+        process = receiver(command, free_port, told, on_line=on_line)
+        await process.start()
+        await asyncio.wait_for(said.wait(), WITHIN)
+        await process.stop()
+        assert lines == ["up", "caf\ufffd"]
+
+    run(main)
+
+
+@pytest.mark.slow
+def test_memory_files_and_threads_are_those_of_all_its_processes(
+    run: Run, script: Script, free_port: int, told: Told, tmp_path: Path
+) -> None:
+    weighs = "import signal; kept = bytearray(b'x') * 2**27; print(len(kept), flush=True)"
+    holds = "files = [open('/dev/null') for _ in range(200)]; print(len(files), flush=True)"
+    then = "import subprocess\n" + "\n".join(
+        f"with_{name} = subprocess.Popen([sys.executable, '-c', {program!r}],"
+        f" stdout=subprocess.PIPE)\nwith_{name}.stdout.readline()"
+        for name, program in (
+            ("memory", weighs + "; signal.pause()"),
+            ("files", "import signal; " + holds + "; signal.pause()"),
+        )
+    )
+    said = asyncio.Event()
+
+    def on_line(fd: int, line: str) -> None:
+        if line == "both":
+            said.set()
+
+    async def main() -> None:
+        then_said = then + "\nprint('both', flush=True)"
+        command = script(LISTENS.format(port=free_port, then=then_said))
+        process = receiver(command, free_port, told, on_line=on_line)
+        await process.start()
+        await asyncio.wait_for(said.wait(), WITHIN)
+        before = len(told.of(ProcessSample))
+        sample = (await told.until(ProcessSample, before + 2))[-1]
+        assert sample.rss > 2**27
+        assert sample.handles > 200
+        assert sample.threads >= 3
+        await process.stop()
+
+    run(main)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one loopback address is all there is")
+def test_who_listens_at_another_address_has_not_taken_the_port(run: Run) -> None:
+    async def main() -> None:
+        with socket.create_server(("127.0.0.2", 0)) as listener:
+            number = listener.getsockname()[1]
+            taken = []
+            for host in ("127.0.0.1", "127.0.0.2"):
+                port = Port(host, number)
+                await port.resolve()
+                taken.append(await port.is_taken())
+            assert taken == [False, True]
+
+    run(main)
 
 
 @pytest.mark.slow

@@ -103,6 +103,18 @@ def test_a_relay_that_closes_is_told_with_its_code_and_dialled_again(
     assert "times, first with 1013 enough" in told.trouble.trouble
 
 
+def test_a_relay_may_hand_on_messages_of_any_size(run: Run, told: Told, png: PngMaker) -> None:
+    async def main() -> None:
+        async with relaying(bytes(2**20 + 1), png(0)) as server:
+            observer = watch(port_of(server), told)
+            await observer.start()
+            await told.until(Sighting)
+            await observer.stop()
+
+    run(main)
+    assert told.of(ObserverTrouble) == []
+
+
 @pytest.mark.slow
 def test_a_relay_may_have_a_certificate_that_it_signed_itself(
     run: Run, told: Told, png: PngMaker, tmp_path: Path

@@ -186,6 +186,20 @@ def test_a_command_that_hangs_is_ended(
     assert not is_running(int((tmp_path / "pid").read_text()))
 
 
+def test_what_a_command_leaves_behind_is_ended(
+    run: Run, told: Told, script: Script, tmp_path: Path
+) -> None:
+    program = (
+        "import subprocess, sys\n"
+        "left = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'],"
+        " start_new_session=True)\n"
+        f"open('pid', 'w').write(str(left.pid))\nprint({GOOD_ROW!r})"
+    )
+    ask(run, told, script(program), folder=tmp_path)
+    assert [seen.sha256 for seen in told.of(Sighting)] == [DIGEST]
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
 @pytest.fixture
 def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run, told: Told) -> Any:
     """Writes a module, calls its function `seen` as an observer."""
