@@ -14,7 +14,7 @@ from PIL import Image
 
 from recall_simulator.observe.contents import Contents, look
 from recall_simulator.observe.files import FilesObserver
-from recall_simulator.observe.listing import Signature
+from recall_simulator.observe.listing import Signature, matches
 from recall_simulator.observe.shelf import Shelf
 from recall_simulator.record.observations import Gone, ObserverTrouble, Sighting
 
@@ -386,3 +386,18 @@ def test_a_png_without_its_end_is_half_written(png: PngMaker) -> None:
     assert look(whole).state == "whole"
     cut = look(whole[:-12])  # all of the pixels are there
     assert (cut.state, cut.shown[0].mark) == ("broken", look(whole).shown[0].mark)
+
+
+def test_brackets_that_match_nothing_are_explained(run: Run, told: Told, tmp_path: Path) -> None:
+    folder = tmp_path / "[id]"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"")
+
+    async def main() -> None:
+        observer = watch(folder / "*.png", told)
+        await observer.start()
+        await observer.stop()
+
+    run(main)
+    assert "a bracket in a folder's name is written [[]" in told.trouble.trouble
+    assert list(matches(f"{tmp_path}/[[]id]/*.png")) == [str(folder / "a.png")]

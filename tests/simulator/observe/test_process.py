@@ -344,8 +344,9 @@ def test_its_last_lines_give_no_orders_to_the_terminal(
 
 
 def test_what_it_does_not_flush_is_read_all_the_same(
-    run: Run, script: Script, free_port: int, told: Told
+    run: Run, script: Script, free_port: int, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     lines: list[str] = []
     said = asyncio.Event()
 
