@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, Final, Literal, cast, get_args
 
@@ -101,6 +102,8 @@ class RelayObserver:
                 closed = (received.code, received.reason) if received else (1006, "")
             except (OSError, TimeoutError, WebSocketException) as error:
                 self._refusal = str(getattr(error, "strerror", None) or error)
+                if isinstance(error, ConnectionError) and error.errno is not None:
+                    self._refusal = os.strerror(error.errno)  # asyncio's own words are for programs
                 closed = None
             if closed is not None:
                 code, reason = closed

@@ -173,7 +173,7 @@ def test_a_relay_that_is_not_there_makes_it_blind(
 
     run(main)
     assert told.trouble.severity == "blind"
-    assert "no relay answers there: " in told.trouble.trouble
+    assert "no relay answers there: Connection refused" in told.trouble.trouble
 
 
 def test_a_relay_that_comes_up_late_is_found(
