@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -149,7 +150,13 @@ def test_a_mistake_ends_in_one_plain_sentence_and_exit_code_2(
 
 
 @pytest.mark.parametrize(
-    ("hung", "sent"), [(False, signal.SIGINT), (True, signal.SIGINT), (False, signal.SIGTERM)]
+    ("hung", "sent"),
+    [
+        (False, signal.SIGINT),
+        (True, signal.SIGINT),
+        (False, signal.SIGTERM),
+        (False, signal.SIGHUP),
+    ],
 )
 def test_ctrl_c_ends_with_the_summary_and_closes_the_link(
     receiver: str, tmp_path: Path, hung: bool, sent: signal.Signals
@@ -171,6 +178,17 @@ def test_ctrl_c_ends_with_the_summary_and_closes_the_link(
     assert "interrupted" in rest
     last = json.loads((tmp_path / "j").read_bytes().splitlines()[-1])
     assert last == {"kind": "done", "interrupted": True}
+
+
+def test_ctrl_c_in_the_last_look_is_never_ok(recallsim: Recallsim, receiver: str) -> None:
+    """The program that is asked for the frames interrupts the run that waits for it."""
+    program = "import os, signal; os.kill(os.getppid(), signal.SIGINT); signal.pause()"
+    ran = recallsim(
+        "run", "one-speaker", "--url", receiver, *FLAT,
+        "--observe", f"command:{shlex.join([sys.executable, '-c', program])}",
+    )  # fmt: skip
+    assert ran.code == 3, ran.err
+    assert "the run was interrupted before everything was looked at" in ran.out
 
 
 def test_ctrl_c_ends_the_demo_without_a_word_too_many() -> None:

@@ -26,9 +26,11 @@ def console(*, to_stderr: bool = False) -> Console:
 
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """SIGTERM ends a command as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
+    """SIGTERM, and a terminal that is closed, end a command as Ctrl-C does."""
+    from recall_simulator.session.endings import ending_signals
+
+    with contextlib.ExitStack() as stack:
+        for number in ending_signals():
+            before = signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
+            stack.callback(signal.signal, number, before)
         yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -167,6 +167,8 @@ def classify_failure(error: Exception) -> Outcome:
             return _unreachable("refused", "nothing listens there")
         case OSError() if error.errno in (errno.ECONNRESET, errno.EPIPE):
             return Outcome("bad handshake", "receiver", opened=False, detail=detail)
+        case ConnectionResetError():  # without a number it is asyncio's, of a TLS handshake
+            return _unreachable("tls", "the connection ended in the TLS handshake")
     return _unreachable("network", detail)
 
 

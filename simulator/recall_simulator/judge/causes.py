@@ -54,6 +54,10 @@ def usual_cause(
             return "something accepts the connection and answers nothing: is it a web server?"
         case "tls" if "WRONG_VERSION" in outcome.detail or "RECORD_LAYER" in outcome.detail:
             return "nothing speaks TLS there: use ws:// in --url"
+        case "tls" if "ended in the TLS handshake" in outcome.detail:
+            return "does nothing speak TLS there? Then use ws:// in --url"
+        case "bad handshake" if "HTTP/1.0" in outcome.detail:
+            return "a server answers there that speaks no websocket: is --url the receiver's?"
         case "bad handshake":
             return "no HTTP came back: does the receiver want wss://, or speak another protocol?"
         case "stalled":

@@ -223,21 +223,30 @@ def _lives(
 
 
 def _unplayed(events: Iterable[EngineEvent]) -> Iterable[Finding]:
-    """Scenarios that were to be played, and were not."""
+    """Scenarios that were to be played, and were not; and a last look that was broken off."""
     asked: list[str] = []
     begun: set[str] = set()
     reasons: dict[str, str] = {}
+    is_said = False
     for event in events:
         match event:
             case RunStarted():
                 asked = event.scenarios
             case BotStarted():
                 begun.add(event.scenario)
+            case BotEnded(reason="interrupted"):
+                is_said = True
             case RunBroken():
                 reasons |= dict.fromkeys(event.not_played, event.reason)
             case RunEnded(interrupted=True):
                 left = [scenario for scenario in asked if scenario not in begun]
                 reasons = dict.fromkeys(left, "the run was interrupted") | reasons
+                if not left and not is_said:
+                    yield Finding(
+                        kind="interrupted",
+                        severity="inconclusive",
+                        what="the run was interrupted before everything was looked at",
+                    )
     for scenario, reason in reasons.items():
         yield Finding(
             kind="not-played",

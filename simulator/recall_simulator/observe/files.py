@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from recall_simulator.observe.aside import aside
 from recall_simulator.observe.contents import Contents, read
 from recall_simulator.observe.films import WITHOUT
 from recall_simulator.observe.listing import Signature, clock_of_files, matches
@@ -139,8 +140,7 @@ class FilesObserver:
         return changed
 
     async def _matches(self) -> dict[str, Signature]:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, partial(matches, self._pattern))
+        return await aside(partial(matches, self._pattern))
 
     async def _read(self, paths: list[str]) -> list[Contents | Exception | None]:
         loop = asyncio.get_running_loop()

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from recall_simulator.observe.aside import aside
 from recall_simulator.observe.contents import look, sighted
 from recall_simulator.observe.observer import Now, Tell
 from recall_simulator.observe.rows import RowError, Rows, read_row
@@ -77,11 +78,8 @@ class HookObserver:
             self._trouble(f"it was not done after {self._timeout:g} s")
         except RowError as error:
             self._trouble(str(error))
-        except Exception as error:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            self._trouble(
-                f"it raised {type(error).__name__}: {error} ({last.filename}, line {last.lineno})"
-            )
+        except (Exception, SystemExit) as error:
+            self._trouble(f"it raised {_raised(error)}")
         else:
             for sighting in rows.seen:
                 self._tell(sighting)
@@ -95,7 +93,7 @@ class HookObserver:
         elif inspect.isasyncgenfunction(function):
             answer = function()
         else:
-            answer = await asyncio.to_thread(_whole, function)
+            answer = await aside(lambda: _whole(function))
             if inspect.isawaitable(answer):
                 answer = await answer
         if isinstance(answer, AsyncIterator):
@@ -141,6 +139,10 @@ def _load(name: str, reference: str) -> Callable[[], Any]:
         module = importlib.import_module(module_name)
     except ImportError as error:
         raise UsageError(f"--observe {name}: {module_name} can't be imported: {error}") from None
+    except (Exception, SystemExit) as error:
+        raise UsageError(
+            f"--observe {name}: {module_name} can't be imported: it raised {_raised(error)}"
+        ) from None
     function = getattr(module, function_name, None)
     if not callable(function):
         known = [word for word, value in vars(module).items() if inspect.isfunction(value)]
@@ -152,6 +154,13 @@ def _load(name: str, reference: str) -> Callable[[], Any]:
     except TypeError:
         raise UsageError(f"--observe {name}: the function is called without arguments") from None
     return called
+
+
+def _raised(error: BaseException) -> str:
+    """What was raised, and where."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = "" if isinstance(error, SyntaxError) else f" ({last.filename}, line {last.lineno})"
+    return f"{type(error).__name__}: {error}{where}"
 
 
 def _whole(function: Callable[[], Any]) -> Any:

@@ -5,10 +5,12 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import partial
 from http.client import HTTPException
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
+from recall_simulator.observe.aside import aside
 from recall_simulator.observe.contents import look, sighted
 from recall_simulator.observe.observer import Now, Tell, passed
 from recall_simulator.observe.rows import RowError, read_rows
@@ -23,6 +25,9 @@ PICTURE_INTERVAL: Final = 0.2
 REPORT_INTERVAL: Final = 1.0
 """Real seconds between two looks at anything else."""
 TIMEOUT: Final = 5.0
+"""Real seconds without a byte after which an answer is given up."""
+WHOLE: Final = 6.0
+"""Real seconds that all of an answer may take."""
 LARGEST: Final = 64 * 2**20
 """Bytes of an answer; the rest is not read."""
 _FAILURES: Final = 3
@@ -87,15 +92,16 @@ class HttpObserver:
                 break
             await passed(asyncio.Event(), PICTURE_INTERVAL)
         if not self._pictures and not self._counts and not self._rows:
-            self._trouble(f"{self._url} showed nothing: {self._problem}", "blind")
+            self._trouble(f"it showed nothing: {self._problem}", "blind")
         elif self._problem:
-            self._trouble(f"{self._url} could not be asked at the end: {self._problem}", "partial")
+            self._trouble(f"it could not be asked at the end: {self._problem}", "partial")
         elif self._unread:
-            self._trouble(f"{self._url}: {self._unread}", "partial")
+            self._trouble(self._unread, "partial")
         elif self._is_sampled:
+            seen = "1 was" if self._pictures == 1 else f"{self._pictures} were"
             self._trouble(
-                f"{self._url} shows its latest picture alone, seen {self._pictures} times: what "
-                "changed between two looks was not seen",
+                f"it shows its latest picture alone, and {seen} seen: what changed between two "
+                "looks was not",
                 "partial",
             )
 
@@ -106,7 +112,12 @@ class HttpObserver:
 
     async def _ask(self, *, last: bool) -> bool:
         """Ask once; whether there was an answer that says something."""
-        kind, body, self._problem = await asyncio.to_thread(_fetch, self._url)
+        try:
+            async with asyncio.timeout(WHOLE):
+                kind, body, self._problem = await aside(partial(_fetch, self._url))
+        except TimeoutError:
+            kind, body = "nothing", b""
+            self._problem = f"its answer has no end after {WHOLE:g} s: is it a stream?"
         if kind == "nothing":
             return False
         if body != self._latest:
@@ -134,7 +145,7 @@ class HttpObserver:
     def _take_text(self, body: bytes, *, last: bool) -> None:
         try:
             answer = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         try:
             if isinstance(answer, dict) and answer.get("schema") == REPORT_SCHEMA:

@@ -15,6 +15,7 @@ from recall_simulator.observe.complaints import Complaints
 from recall_simulator.observe.files import FilesObserver
 from recall_simulator.observe.hook import HookObserver
 from recall_simulator.observe.http import HttpObserver
+from recall_simulator.observe.lines import without_orders
 from recall_simulator.observe.observer import Now, Observer, Tell
 from recall_simulator.observe.process import START_WITHIN, ReceiverProcess
 from recall_simulator.observe.relay import RelayObserver
@@ -85,13 +86,18 @@ class Observers:
         }
 
         def tell_with_last_lines(observation: Observation) -> None:
-            if (
-                isinstance(observation, ObserverTrouble)
-                and observation.severity != "hollow"
-                and self.process is not None
-            ):
-                last_lines = self.process.last_lines
-                observation = msgspec.structs.replace(observation, last_lines=last_lines)
+            if isinstance(observation, ObserverTrouble):
+                # It may quote what came from outside, as a program's coloured output.
+                lines = [without_orders(line) for line in observation.trouble.split("\n")]
+                observation = msgspec.structs.replace(
+                    observation,
+                    trouble="\n".join(lines),
+                    last_lines=(
+                        self.process.last_lines
+                        if self.process is not None and observation.severity != "hollow"
+                        else []
+                    ),
+                )
             tell(observation)
 
         for spec in specs:

@@ -342,6 +342,11 @@ def split_command(command: str, option: str, folder: Path | None = None) -> list
         found = shutil.which(folder / program)
     if found is None:
         hint = "is it installed, and is the path right?"
+        if "/" in program and (folder or Path()).joinpath(program).exists():
+            raise UsageError(
+                f"{option}: {program!r} is no program that may be started; for a script write its "
+                f"interpreter before it, as python {program}, or make it executable"
+            )
         if "=" in program:
             hint = f"for a variable write: env {program} …"
         elif program in ("cd", "source", ".", "export", "exec") or "&&" in words:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, Final, Literal, cast, get_args
 
@@ -101,6 +102,8 @@ class RelayObserver:
                 closed = (received.code, received.reason) if received else (1006, "")
             except (OSError, TimeoutError, WebSocketException) as error:
                 self._refusal = str(getattr(error, "strerror", None) or error)
+                if isinstance(error, ConnectionError) and error.errno is not None:
+                    self._refusal = os.strerror(error.errno)  # asyncio's own words are for programs
                 closed = None
             if closed is not None:
                 code, reason = closed
@@ -135,22 +138,21 @@ class RelayObserver:
     def _tell_troubles(self) -> None:
         closed = ""
         if self._closings:
-            closed = f"closed {len(self._closings)} times, first with {self._closings[0]}"
+            first, *more = self._closings
+            often = f"closed {len(more) + 1} times, first" if more else "closed"
+            closed = f"it {often} with {first}"
         if not self._connected.is_set():
-            self._trouble(f"no relay answers at {self._url}: {self._refusal}", "blind")
+            self._trouble(f"no relay answers there: {self._refusal}", "blind")
         elif not self._pictures:
             other = f" but {self._others} other messages" if self._others else ""
-            end = f"; it {closed}" if closed else ""
-            self._trouble(f"{self._url} handed on no picture{other}{end}", "blind")
+            end = f"; {closed}" if closed else ""
+            self._trouble(f"it handed on no picture{other}{end}", "blind")
         elif closed:
-            self._trouble(
-                f"{self._url} {closed}: what it handed on until we were back was not seen",
-                "partial",
-            )
+            self._trouble(f"{closed}: what it handed on until we were back was not seen", "partial")
         elif self._unlooked:
             self._trouble(
-                f"{self._unlooked} of {self._unlooked + self._pictures} pictures of {self._url} "
-                "came faster than they can be decoded here, and were not looked at",
+                f"{self._unlooked} of {self._unlooked + self._pictures} pictures came faster than "
+                "they can be decoded here, and were not looked at",
                 "partial",
             )
 
@@ -168,7 +170,7 @@ def _read(message: bytes | str) -> tuple[dict[str, Any], Contents | None]:
             return {}, found
     try:
         said = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}, None
     data = _buried(said, _DEPTH)
     return _claimed(said), (look(data) if data else None)

@@ -11,6 +11,7 @@ says under which stream the receiver has the picture.
 
 import json
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any, Final, NamedTuple, cast
 
 from recall_simulator.record.observations import Claim, Sighting
@@ -47,6 +48,8 @@ def read_row(row: Mapping[str, Any], *, observer: str, where: str, at: float) ->
         return Claim(observer=observer, at=at, stream=key, frames=_whole(given, "frames", 0))
     try:
         relative = float(given["relative"]) if "relative" in given else None
+        if relative is not None and not isfinite(relative):
+            raise ValueError
     except (TypeError, ValueError):
         raise RowError(f"relative {given['relative']!r} is no number of seconds") from None
     recording = str(given.get("recording", ""))
@@ -111,12 +114,12 @@ def _taken_apart(text: str) -> Iterator[tuple[str, Any]]:
     """Each row with where it stands; a line that is no JSON is the error about it."""
     try:
         whole = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip():
                 try:
                     yield f"line {number}", json.loads(line)
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     yield f"line {number}", ValueError(f"{error}: {line[:80]}")
     else:
         many = whole if isinstance(whole, list) else [whole]

@@ -194,9 +194,10 @@ class Shelf:
                 f"{_files(len(self._entries))} that {pattern} matches, and all older than the "
                 "run: the receiver wrote nothing there"
             )
+        brackets = "; a bracket in a folder's name is written [[]" if "[" in pattern else ""
         return (
             f"{pattern} matches no file (looked for from {Path.cwd()}): check where the receiver "
-            "writes, and quote the pattern against the shell"
+            f"writes, and quote the pattern against the shell{brackets}"
         )
 
     def _put_off(self, path: str, signature: Signature) -> bool:

@@ -10,6 +10,7 @@ from recall_simulator.session.choices import (
     scenes_by_type,
     tls_context,
 )
+from recall_simulator.session.endings import ending_signals
 from recall_simulator.session.session import Session
 from recall_simulator.session.settings import Settings
 
@@ -19,6 +20,7 @@ __all__ = [
     "check_header",
     "check_profile",
     "command_again",
+    "ending_signals",
     "scenes_by_type",
     "secrets_of",
     "tls_context",

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import random
-import signal
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from math import inf
@@ -37,6 +36,7 @@ from recall_simulator.record.events import (
     RunStarted,
 )
 from recall_simulator.session.breaker import Breaker
+from recall_simulator.session.endings import ending_signals
 from recall_simulator.session.settings import Settings
 from recall_simulator.sources.cache import DiskCache, Progress, cache_folder, prepare
 from recall_simulator.sources.films import load_film
@@ -151,7 +151,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         standing: Standing | None = None,
         may_stay: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Play every scenario, one after the other. Ctrl-C and SIGTERM end it cleanly.
+        """Play every scenario, one after the other. Ctrl-C and `ending_signals` end it cleanly.
 
         A receiver that was started here and has died is started again before the next scenario. One
         that can't be played to ends the run: `RunBroken` says why, and what is not played.
@@ -188,7 +188,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         assert task is not None
         # Windows has no signal handlers in loops; threads other than the first have none at all.
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+            for number in ending_signals():
+                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         observing = self.observers(elapsed, tell, standing=standing, may_stay=may_stay)
         emit(self.begins)
         interrupted = True

@@ -14,6 +14,7 @@ from websockets.http11 import Request, Response
 
 from recall_simulator.engine import DialFailed, WebSocketDialer
 from recall_simulator.engine.dialer import classify_failure
+from recall_simulator.judge.causes import usual_cause
 from recall_simulator.record.outcomes import Outcome
 from recall_simulator.wire import LinkPlan, Signer, parse_endpoint
 
@@ -135,6 +136,19 @@ def test_tls_to_a_server_that_speaks_none() -> None:
             return await outcome_of(url.replace("ws:", "wss:"))
 
     assert asyncio.run(main()).text == "tls"
+
+
+def test_tls_to_a_server_that_hangs_up() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(10)  # as the `websockets` server does: no bytes come back
+
+    async def main() -> Outcome:
+        async with raw_server(talk) as url:
+            return await outcome_of(url.replace("ws:", "wss:"))
+
+    outcome = asyncio.run(main())
+    assert (outcome.text, outcome.cause) == ("tls", "unreachable")
+    assert "use ws://" in usual_cause(outcome, 0)
 
 
 @pytest.mark.parametrize(

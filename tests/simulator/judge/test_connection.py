@@ -18,6 +18,7 @@ from recall_simulator.record.events import (
     FrameSent,
     LinkOpened,
     Probed,
+    RunEnded,
 )
 from recall_simulator.record.findings import Verdict
 from recall_simulator.record.outcomes import Outcome
@@ -67,6 +68,15 @@ def test_all_as_planned_is_ok_and_says_what_was_not_looked_at() -> None:
         (life(outcomes.PLANNED_CUT, REFUSED, reason="gave up"), "failed", 1,
          ["refused", "gave-up"]),
         (life(outcomes.INTERRUPTED, reason="interrupted"), "inconclusive", 3, ["interrupted"]),
+        (
+            [*life(outcomes.INTERRUPTED, reason="interrupted"), RunEnded(interrupted=True)],
+            "inconclusive", 3, ["interrupted"],
+        ),
+        (
+            [*life(outcomes.COMPLETED), RunEnded(interrupted=True)],
+            "inconclusive", 3, ["interrupted"],
+        ),
+        ([*life(outcomes.COMPLETED), RunEnded(interrupted=False)], "ok", 0, []),
         (
             [*life(outcomes.COMPLETED, bot="a"), *life(REFUSED, reason="unconnected", bot="b")],
             "inconclusive", 3, ["refused", "unconnected"],
@@ -158,6 +168,7 @@ def test_frames_given_up_for_slowness_are_tolerated() -> None:
         (Outcome("tls", "unreachable", opened=False), 0, "--ca FILE"),
         (Outcome("tls", "unreachable", False, "[SSL: WRONG_VERSION_NUMBER] …"), 0, "use ws://"),
         (Outcome("bad handshake", "receiver", opened=False), 0, "wss://"),
+        (Outcome("bad handshake", "receiver", False, "got HTTP/1.0 200 OK"), 0, "no websocket"),
         (outcomes.stalled(10.0, 5), 0, "stopped reading"),
         (outcomes.unanswered_ping(20.0, held_back=False), 0, "answer each ping"),
         (outcomes.CLOSED_FOR_SLOWNESS, 0, "keep up"),

@@ -85,16 +85,19 @@ def test_a_death_is_told_of_the_scenario_that_a_link_was_open_in() -> None:
     assert judge([begins("two", 6.0)], died).findings[-1].scenario == ""
 
 
+PLACES = "frames 0, 1, due from 0.0 s to 0.5 s"
+
+
 def test_what_failed_comes_with_the_errors_that_the_receiver_spoke_of_then() -> None:
     said: list[Observation] = [Complaint(at=3.0, line=f"KeyError: {n // 2}") for n in range(16)]
     seen = [*map(saw, ADA[2:]), *map(saw, BO[2:])]
     lost, also = judge(run([*ADA, *BO]), [*seen, *said]).findings
-    assert lost.evidence[1:] == [*(f"it said: KeyError: {n}" for n in range(3, 8))]
-    assert also.evidence == ["frames 0, 1"]
+    assert lost.evidence == [PLACES, *(f"it said: KeyError: {n}" for n in range(3, 8))]
+    assert also.evidence == [PLACES]
     begins = BotStarted(scenario="t", bot="c", number=1, recording="q", ends_at=9.0, began=2.0)
     opens = LinkOpened(scenario="t", bot="c", attempt=1, at=0.0)
     lost, _ = judge([*run([*ADA, *BO]), begins, opens], [*seen, *said]).findings
-    assert lost.evidence == ["frames 0, 1"]
+    assert lost.evidence == [PLACES]
     assert judge(run(ADA), [*map(saw, ADA), *said]).findings == []
     trouble = ObserverTrouble(observer="files:*", at=0.0, trouble="no file")
     (blind,) = judge(run(ADA), [trouble, *said[:2]]).findings

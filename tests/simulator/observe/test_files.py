@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import threading
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -11,10 +12,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from recall_simulator.observe.contents import Contents, look
 from recall_simulator.observe.files import FilesObserver
+from recall_simulator.observe.listing import Signature, matches
+from recall_simulator.observe.shelf import Shelf
 from recall_simulator.record.observations import Gone, ObserverTrouble, Sighting
 
-from .conftest import PngMaker, Told
+from .conftest import WITHIN, PngMaker, Told
 
 Run = Callable[[Callable[[], Any]], None]
 
@@ -307,3 +311,93 @@ def test_thousands_of_files_are_each_seen_once(
     run(main)
     assert sorted(sequences(told)) == list(range(3_000))
     assert told.of(Gone) == []
+
+
+def test_a_listing_that_takes_long_keeps_nobody(
+    run: Run, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pattern may match all of a network drive, and be given up for it."""
+    held, over, begun = threading.Event(), threading.Event(), asyncio.Event()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+
+        def slow(pattern: str) -> dict[str, Signature]:
+            loop.call_soon_threadsafe(begun.set)
+            held.wait(WITHIN)
+            over.set()
+            return {}
+
+        monkeypatch.setattr("recall_simulator.observe.files.matches", slow)
+        observer = FilesObserver("files:x", "x", now=told.now, tell=told.tell)
+        starting = asyncio.create_task(observer.start())
+        await begun.wait()
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        await observer.stop(look=False)
+
+    run(main)
+    assert not over.is_set()
+    held.set()
+
+
+def test_a_frame_was_there_when_its_file_was_written(
+    run: Run, told: Told, png: PngMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not when somebody looked, and never before the look at which it was missing."""
+    monkeypatch.setattr("recall_simulator.observe.files.clock_of_files", lambda: 1_000.0)
+    time = 0.0
+
+    async def main() -> None:
+        nonlocal time
+        observer = FilesObserver("files:x", str(tmp_path), now=lambda: time, tell=told.tell)
+        await observer.start()
+        time = 10.0
+        for number, written in enumerate((900, 1_004, 2_000)):
+            path = tmp_path / f"{number}.png"
+            path.write_bytes(png(number))
+            os.utime(path, (written, written))
+        await observer.stop()
+
+    run(main)
+    assert [sighting.at for sighting in told.of(Sighting)] == [0.0, 4.0, 10.0]
+
+
+def test_a_film_that_grows_is_read_when_it_has_doubled() -> None:
+    shelf = Shelf("files:x", {})
+
+    def due(size: int) -> list[str]:
+        signature = Signature(float(size), size, 1)
+        paths, changed = shelf.changed({"a.mp4": signature}, 0.0)
+        assert changed
+        for path in paths:
+            shelf.take(path, signature, Contents("whole", film=True), 0.0, final=False)
+        return paths
+
+    assert [bool(due(size)) for size in (100, 150, 199, 200, 399, 20)] == [
+        *(True, False, False, True, False),
+        True,  # written anew
+    ]
+
+
+def test_a_png_without_its_end_is_half_written(png: PngMaker) -> None:
+    whole = png(3)
+    assert look(whole).state == "whole"
+    cut = look(whole[:-12])  # all of the pixels are there
+    assert (cut.state, cut.shown[0].mark) == ("broken", look(whole).shown[0].mark)
+
+
+def test_brackets_that_match_nothing_are_explained(run: Run, told: Told, tmp_path: Path) -> None:
+    folder = tmp_path / "[id]"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"")
+
+    async def main() -> None:
+        observer = watch(folder / "*.png", told)
+        await observer.start()
+        await observer.stop()
+
+    run(main)
+    assert "a bracket in a folder's name is written [[]" in told.trouble.trouble
+    assert list(matches(f"{tmp_path}/[[]id]/*.png")) == [str(folder / "a.png")]

@@ -26,6 +26,8 @@ class Answers:
         self.status = 200
         self.kind = "application/json"
         self.body = b""
+        self.drips = self.is_over = False
+        self.released = threading.Event()
 
     def watch(self, told: Told) -> HttpObserver:
         return HttpObserver(f"http:{self.url}", self.url, now=told.now, tell=told.tell)
@@ -39,7 +41,17 @@ def answers() -> Iterator[Answers]:
             self.send_header("Content-Type", given.kind)
             self.send_header("Content-Length", str(len(given.body)))
             self.end_headers()
-            self.wfile.write(given.body)
+            if given.drips:
+                self.drip()
+            else:
+                self.wfile.write(given.body)
+
+        def drip(self) -> None:
+            for byte in given.body:
+                self.wfile.write(bytes([byte]))
+                if given.released.wait(0.02):
+                    return
+            given.is_over = True
 
         def log_message(self, *_: object) -> None:
             pass
@@ -49,6 +61,7 @@ def answers() -> Iterator[Answers]:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield given
+        given.released.set()
         server.shutdown()
         thread.join()
 
@@ -93,7 +106,7 @@ def test_the_latest_picture_is_a_sample_and_says_so(
     run(main)
     assert [sighting.sequence for sighting in told.of(Sighting)] == [1, 2]
     assert told.trouble.severity == "partial"
-    assert "between two looks" in told.trouble.trouble
+    assert "2 were seen: what changed between two looks was not" in told.trouble.trouble
 
 
 def test_rows_of_frames_are_taken_at_the_end_and_counts_at_any_time(
@@ -140,6 +153,7 @@ def test_a_row_that_cannot_be_read_is_told_and_stepped_over(
         (200, "text/html", b"<html>", "neither a picture nor a report: line 1 is not JSON"),
         (200, "application/json", b'{"ok": true}', "a row needs sha256"),
         (200, "application/json", b"", "it answered nothing"),
+        (200, "application/json", b"[" * 10**5, "line 1 is not JSON"),
         (200, "multipart/x-mixed-replace", b"--", "a stream of pictures"),
         (200, "application/json", b'{"schema": "recallsim.receiver-report/1"}', "'streams'"),
     ],
@@ -157,7 +171,25 @@ def test_an_answer_that_says_nothing_makes_it_blind(
     run(main)
     assert told.trouble.severity == "blind"
     assert words in told.trouble.trouble
-    assert answers.url in told.trouble.trouble
+    assert answers.url in told.trouble.observer
+
+
+def test_an_answer_without_an_end_is_given_up(
+    run: Run, told: Told, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events or pictures that go on coming: no wait for a byte is long, and their sum is."""
+    monkeypatch.setattr("recall_simulator.observe.http.WHOLE", 0.05)
+    answers.drips, answers.body = True, bytes(100)
+
+    async def main() -> None:
+        observer = answers.watch(told)
+        await observer.start()
+        await observer.stop()
+
+    run(main)
+    assert told.trouble.severity == "blind"
+    assert "has no end after 0.05 s: is it a stream?" in told.trouble.trouble
+    assert not answers.is_over
 
 
 def test_nobody_there_makes_it_blind(run: Run, told: Told, free_port: int) -> None:

@@ -259,3 +259,17 @@ def test_every_kind_can_be_asked_for(told: Told, monkeypatch: pytest.MonkeyPatch
     first, second = observe[1:3]
     assert observers.names[-2:] == [first, second]
     assert sorted(observers.names[:-3]) == sorted(set(observe) - {first, second})
+
+
+def test_what_an_observer_quotes_gives_no_orders_to_the_terminal(
+    run: Run, told: Told, script: Script, free_port: int
+) -> None:
+    command = script("print('\\x1b[2J\\x1b[31mred\\x1b[0m')")
+
+    async def main() -> None:
+        async with observing([f"command:{command}"], told, free_port):
+            pass
+
+    run(main)
+    assert told.trouble.trouble.endswith("red)")
+    assert told.trouble.trouble.isprintable()

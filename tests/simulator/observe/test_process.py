@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from recall_simulator.observe import ReceiverProcess
+from recall_simulator.observe.ports import Port
 from recall_simulator.record.errors import ReceiverError, UsageError
 from recall_simulator.record.observations import ProcessEnded, ProcessSample
 
@@ -312,6 +313,111 @@ def test_much_output_never_blocks_it_and_long_lines_are_cut(
     run(main)
 
 
+def test_its_last_lines_give_no_orders_to_the_terminal(
+    run: Run, script: Script, free_port: int, told: Told
+) -> None:
+    """It may clear the screen, name the window, or write from right to left."""
+    written = [
+        "\x1b[2J\x1b[1;31mred\x1b[0m, \x1b(Bas ever",
+        "\x1b]0;title\x07\x1b]8;;http://h/\x1b\\link\x9b5m",
+        " 10 %\r 90 %\rdone\x1b[K\r",
+        "\x1b[2K\r",
+        "bell \x07 nul \0 \u202ebidi",
+        "tab\there, caf\u00e9 \U0001f600, [bold]kept[/bold]",
+    ]
+    command = script(
+        f"import sys\nsys.stderr.buffer.write({chr(10).join(written).encode()!r})\nsys.exit(1)"
+    )
+    lines: list[str] = []
+    error = failure(
+        run,
+        lambda: receiver(command, free_port, told, on_line=lambda fd, line: lines.append(line)),
+    )
+    assert error.last_lines == [
+        "red, as ever",
+        "link\ufffd5m",
+        "done",
+        "bell \ufffd nul \ufffd \ufffdbidi",
+        "tab\there, caf\u00e9 \U0001f600, [bold]kept[/bold]",
+    ]
+    assert lines == [line.rstrip("\r") for line in written]  # observers read it as it came
+
+
+def test_what_it_does_not_flush_is_read_all_the_same(
+    run: Run, script: Script, free_port: int, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    lines: list[str] = []
+    said = asyncio.Event()
+
+    def on_line(fd: int, line: str) -> None:
+        lines.append(line)
+        if len(lines) == 2:
+            said.set()
+
+    async def main() -> None:
+        then = "sys.stdout.buffer.write(b'caf\\xe9\\n')"
+        command = script(LISTENS.format(port=free_port, then=then))
+        process = receiver(command, free_port, told, on_line=on_line)
+        await process.start()
+        await asyncio.wait_for(said.wait(), WITHIN)
+        await process.stop()
+        assert lines == ["up", "caf\ufffd"]
+
+    run(main)
+
+
+@pytest.mark.slow
+def test_memory_files_and_threads_are_those_of_all_its_processes(
+    run: Run, script: Script, free_port: int, told: Told, tmp_path: Path
+) -> None:
+    weighs = "import signal; kept = bytearray(b'x') * 2**27; print(len(kept), flush=True)"
+    holds = "files = [open('/dev/null') for _ in range(200)]; print(len(files), flush=True)"
+    then = "import subprocess\n" + "\n".join(
+        f"with_{name} = subprocess.Popen([sys.executable, '-c', {program!r}],"
+        f" stdout=subprocess.PIPE)\nwith_{name}.stdout.readline()"
+        for name, program in (
+            ("memory", weighs + "; signal.pause()"),
+            ("files", "import signal; " + holds + "; signal.pause()"),
+        )
+    )
+    said = asyncio.Event()
+
+    def on_line(fd: int, line: str) -> None:
+        if line == "both":
+            said.set()
+
+    async def main() -> None:
+        then_said = then + "\nprint('both', flush=True)"
+        command = script(LISTENS.format(port=free_port, then=then_said))
+        process = receiver(command, free_port, told, on_line=on_line)
+        await process.start()
+        await asyncio.wait_for(said.wait(), WITHIN)
+        before = len(told.of(ProcessSample))
+        sample = (await told.until(ProcessSample, before + 2))[-1]
+        assert sample.rss > 2**27
+        assert sample.handles > 200
+        assert sample.threads >= 3
+        await process.stop()
+
+    run(main)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one loopback address is all there is")
+def test_who_listens_at_another_address_has_not_taken_the_port(run: Run) -> None:
+    async def main() -> None:
+        with socket.create_server(("127.0.0.2", 0)) as listener:
+            number = listener.getsockname()[1]
+            taken = []
+            for host in ("127.0.0.1", "127.0.0.2"):
+                port = Port(host, number)
+                await port.resolve()
+                taken.append(await port.is_taken())
+            assert taken == [False, True]
+
+    run(main)
+
+
 @pytest.mark.slow
 def test_it_settles_when_it_idles(run: Run, script: Script, free_port: int, told: Told) -> None:
     busy = "import hashlib\nfor _ in range(300): hashlib.sha256(bytes(10**6))\nprint('done')"
@@ -360,6 +466,19 @@ def test_a_command_that_cannot_be_is_told_before_anything_starts(
     with pytest.raises(UsageError) as caught:
         receiver(command, 8765, told)
     assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize("program", ["./app.py", "./sources"])
+def test_a_program_that_is_there_and_may_not_be_started_is_not_said_to_be_missing(
+    program: str, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app.py").write_text("print()")
+    (tmp_path / "sources").mkdir()
+    with pytest.raises(UsageError, match="may be started; for a script write its interpreter"):
+        receiver(f"{program} --port 1", 8765, told, folder=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"as python {program}, or make it executable"):
+        receiver(program, 8765, told)
 
 
 STACKS = Path(__file__).parents[2] / "other_stacks"

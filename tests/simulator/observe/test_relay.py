@@ -100,7 +100,19 @@ def test_a_relay_that_closes_is_told_with_its_code_and_dialled_again(
 
     run(main)
     assert told.trouble.severity == "partial"
-    assert "first with 1013 enough" in told.trouble.trouble
+    assert "times, first with 1013 enough" in told.trouble.trouble
+
+
+def test_a_relay_may_hand_on_messages_of_any_size(run: Run, told: Told, png: PngMaker) -> None:
+    async def main() -> None:
+        async with relaying(bytes(2**20 + 1), png(0)) as server:
+            observer = watch(port_of(server), told)
+            await observer.start()
+            await told.until(Sighting)
+            await observer.stop()
+
+    run(main)
+    assert told.of(ObserverTrouble) == []
 
 
 @pytest.mark.slow
@@ -137,7 +149,7 @@ def test_a_relay_may_have_a_certificate_that_it_signed_itself(
 
 def test_a_relay_that_hands_nothing_on_makes_it_blind(run: Run, told: Told) -> None:
     async def main() -> None:
-        async with relaying('{"hello": 1}', code=1000) as server:
+        async with relaying('{"hello": 1}', "[" * 10**5, code=1000) as server:
             observer = watch(port_of(server), told)
             await observer.start()
             await observer.settle()
@@ -161,7 +173,7 @@ def test_a_relay_that_is_not_there_makes_it_blind(
 
     run(main)
     assert told.trouble.severity == "blind"
-    assert "no relay answers at" in told.trouble.trouble
+    assert "no relay answers there: Connection refused" in told.trouble.trouble
 
 
 def test_a_relay_that_comes_up_late_is_found(

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import Claim, ObserverTrouble, Sighting
 from recall_simulator.record.streams import StreamKey
 
-from .conftest import PngMaker, Told, is_running
+from .conftest import WITHIN, PngMaker, Told, is_running
 
 Run = Callable[[Callable[[], Any]], None]
 Script = Callable[[str], str]
@@ -133,6 +135,11 @@ def test_a_command_runs_in_its_folder(run: Run, told: Told, script: Script, tmp_
         ("import sys; print('no database', file=sys.stderr); sys.exit(4)", "  | no database"),
         ("print('100 frames')", "line 1 is not JSON"),
         ("print('[1]')", "row 1 is no object but 1"),
+        ("print('[' * 100_000)", "line 1 is not JSON"),
+        (
+            'print(\'{"participant": 1, "type": "webcam", "relative": NaN}\')',
+            "relative nan is no number of seconds",
+        ),
         ("print('{\"participant\": 100}')", "a row needs sha256"),
         ('print(\'{"sha256": "abc"}\')', "is not 64 hex digits"),
         ("pass", "it said nothing"),
@@ -176,6 +183,20 @@ def test_a_command_that_hangs_is_ended(
     )
     ask(run, told, script(program), folder=tmp_path, timeout=0.5)
     assert "not done after 0.5 s" in told.trouble.trouble
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
+def test_what_a_command_leaves_behind_is_ended(
+    run: Run, told: Told, script: Script, tmp_path: Path
+) -> None:
+    program = (
+        "import subprocess, sys\n"
+        "left = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'],"
+        " start_new_session=True)\n"
+        f"open('pid', 'w').write(str(left.pid))\nprint({GOOD_ROW!r})"
+    )
+    ask(run, told, script(program), folder=tmp_path)
+    assert [seen.sha256 for seen in told.of(Sighting)] == [DIGEST]
     assert not is_running(int((tmp_path / "pid").read_text()))
 
 
@@ -248,6 +269,9 @@ def test_a_function_may_make_its_own_sightings(hook: Any, told: Told) -> None:
     ("program", "words"),
     [
         ("def seen(): return 1 / 0", "it raised ZeroDivisionError: division by zero"),
+        ("def seen(): return next(iter(()))", "StopIteration"),
+        ("import sys\ndef seen(): sys.exit('no bucket')", "it raised SystemExit: no bucket"),
+        ("import sys\nasync def seen(): sys.exit('no bucket')", "it raised SystemExit: no bucket"),
         ("def seen(): pass", "it returned nothing"),
         ("def seen(): return [3]", "item 1 is int"),
         ("def seen(): return {'sequence': 3}", "item 1: a row needs"),
@@ -262,6 +286,38 @@ def test_a_function_that_fails_makes_it_blind(
     hook(program, timeout=0.2)
     assert told.trouble.severity == "blind"
     assert words in told.trouble.trouble
+
+
+def test_a_function_that_hangs_keeps_nobody(
+    hook: Any, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even the loop's end, which waits for the threads that are the loop's own."""
+    held, over = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        held.wait(WITHIN)
+        over.set()
+
+    monkeypatch.setitem(sys.modules, "held_up", SimpleNamespace(hang=hang))
+    hook("import held_up\ndef seen(): held_up.hang()", timeout=0.05)
+    assert "not done after 0.05 s" in told.trouble.trouble
+    assert not over.is_set()
+    held.set()
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("def seen(: pass", "it raised SyntaxError"),
+        ("raise RuntimeError('no bucket')", "it raised RuntimeError: no bucket"),
+        ("import sys; sys.exit(4)", "it raised SystemExit: 4"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_refused(program: str, words: str, hook: Any) -> None:
+    with pytest.raises(UsageError) as caught:
+        hook(program)
+    assert f"can't be imported: {words}" in str(caught.value)
+    assert "line 1)" in str(caught.value)
 
 
 @pytest.mark.parametrize(
