@@ -88,6 +88,7 @@ MORE = [
     Planted("needs-bot", "8.4, 8.5", "drops", "dropped", "closed 1011"),
     Planted("parses-one-time-format", "8.7, 8.9", "drops", "dropped", "closed 1011"),
     Planted("times-always-rise", "8.12, 8.15", "loses", "lost", "bear an earlier time"),
+    Planted("duplicates-by-person", "5.5", "loses", "lost", "taken for a duplicate"),
     Planted("named-by-time", "8.15", "loses", "lost", "frames were never seen"),
     Planted("knows-rgb-only", "8.19", "loses", "lost", "as a PNG of the kind grey"),
     Planted("dies-on-bad-json", "9.6, 9.14", "dies", "died", "JSONDecodeError"),

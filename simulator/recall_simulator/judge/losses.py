@@ -130,7 +130,14 @@ def _why_nothing(ledger: Ledger, matched: Matched, key: StreamKey) -> str:
     """Why nothing of a stream was kept."""
     kept = {of for (of, _), _ in matched.seen}
     if any(of.recording == key.recording for of in kept) or all(of.type != key.type for of in kept):
-        return "nothing of this stream was kept: is its type, its size or a null name passed over?"
+        times = {sent.at for sent in ledger.streams[key].values()}
+        others = {sent.at for sent in ledger.streams.get(_other_of(key), {}).values()}
+        what = "its type, its size or a null name passed over"
+        if times <= others:
+            what += (
+                ", or is it taken for a duplicate of the person's other stream, whose times it has"
+            )
+        return f"nothing of this stream was kept: is {what}?"
     return (
         "nothing of this meeting was kept, and of others there was: has what stores the frames "
         "ended, as a thread or a task does that raises, or does all of it wait in a queue?"
@@ -151,14 +158,18 @@ def _why_not_after(ledger: Ledger, bot: str, leg: int) -> str:
     )
 
 
+def _other_of(key: StreamKey) -> StreamKey:
+    """The same participant's other stream."""
+    return StreamKey(
+        key.recording, key.participant, "webcam" if key.type == "screenshare" else "screenshare"
+    )
+
+
 def _goes_with_the_other(
     ledger: Ledger, matched: Matched, key: StreamKey, never: Sequence[int], seen: set[int]
 ) -> bool:
     """Whether all is missing that came while the participant's other stream did, and it is kept."""
-    frames = ledger.streams[key]
-    other = StreamKey(
-        key.recording, key.participant, "webcam" if key.type == "screenshare" else "screenshare"
-    )
+    frames, other = ledger.streams[key], _other_of(key)
     if len(never) == 1 or all(of != other for (of, _), _ in matched.seen):
         return False
     times = [sent.at for sent in ledger.streams[other].values()]

@@ -1,10 +1,11 @@
 """A process's output, line by line, always read, whatever it writes and however much."""
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Callable
 from typing import Final
+
+from recall_simulator.record.plain import without_orders
 
 OnLine = Callable[[int, str], None]
 """Takes 1 for standard output or 2 for standard error, and a line without its end."""
@@ -15,12 +16,6 @@ KEPT: Final = 20
 """Lines that are kept for an error message."""
 SHOWN: Final = 300
 """Characters of a line that is kept."""
-
-_ORDERS: Final = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_X][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])"
-)
-"""What tells a terminal to change colours, clear itself or take a title (ECMA-48, 5.3 to 5.6)."""
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Pipes(asyncio.SubprocessProtocol):
@@ -66,15 +61,8 @@ class Pipes(asyncio.SubprocessProtocol):
 
     def _give(self, fd: int, line: bytes) -> None:
         text = line[:LONGEST].decode(errors="replace").rstrip("\r")
-        shown = text if text.isprintable() else without_orders(text)
+        shown = without_orders(text)
         if shown.strip():
             self.said += 1
             self.last_lines.append(shown if len(shown) <= SHOWN else shown[:SHOWN] + "…")
         self._on_line(fd, text)
-
-
-def without_orders(text: str) -> str:
-    """A line that does nothing to whoever shows it; of a progress bar what it said last."""
-    parts = _ORDERS.sub("", text).split("\r")
-    last = next((part for part in reversed(parts) if part.strip()), "")
-    return _CONTROLS.sub("\ufffd", last)

@@ -15,7 +15,6 @@ from recall_simulator.observe.complaints import Complaints
 from recall_simulator.observe.files import FilesObserver
 from recall_simulator.observe.hook import HookObserver
 from recall_simulator.observe.http import HttpObserver
-from recall_simulator.observe.lines import without_orders
 from recall_simulator.observe.observer import Now, Observer, Tell
 from recall_simulator.observe.process import START_WITHIN, ReceiverProcess
 from recall_simulator.observe.relay import RelayObserver
@@ -24,6 +23,7 @@ from recall_simulator.observe.standing import KEEPS, Standing
 from recall_simulator.observe.stdout import StdoutObserver
 from recall_simulator.record.errors import UsageError
 from recall_simulator.record.observations import Observation, ObserverTrouble
+from recall_simulator.record.plain import without_orders
 
 SETTLE_WITHIN: Final = 10.0
 """Real seconds that a receiver gets to work off what it has taken."""

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from recall_simulator.record.plain import without_orders
+
 Cause = Literal["plan", "receiver", "unreachable"]
 
 
@@ -82,7 +84,7 @@ def planned_close(code: int) -> Outcome:
 
 def closed(code: int, reason: str) -> Outcome:
     """The receiver sent a close frame with this code (RFC 6455, section 7.4)."""
-    return Outcome(f"closed {code}", "receiver", opened=True, detail=reason)
+    return Outcome(f"closed {code}", "receiver", opened=True, detail=without_orders(reason))
 
 
 def cut(detail: str) -> Outcome:
@@ -92,7 +94,7 @@ def cut(detail: str) -> Outcome:
 
 def http_status(status: int, detail: str) -> Outcome:
     """The receiver answered the upgrade request with something else than 101."""
-    return Outcome(f"http {status}", "receiver", opened=False, detail=detail)
+    return Outcome(f"http {status}", "receiver", opened=False, detail=without_orders(detail))
 
 
 def unanswered_ping(seconds: float, *, held_back: bool) -> Outcome:

@@ -1,8 +1,9 @@
 """A run as Markdown: the table and what was found, for the summary of a CI job or a comment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from recall_simulator.record.findings import CaseVerdict, Finding
+from recall_simulator.report.columns import shown_counts
 from recall_simulator.report.document import Document
 
 SIGNS = {"ok": "✅", "tolerated": "🟡", "failed": "❌", "inconclusive": "❔", "skipped": "⏭️"}
@@ -16,7 +17,7 @@ def markdown_report(document: Document) -> str:
         f"{_code(document.url)} · seed {document.seed} · {document.frames_sent} frames in "
         f"{document.seconds:.0f} s",
         "",
-        *_table(document.cases),
+        *_table(document.cases, document.not_looked_at),
     ]
     for case in document.cases:
         if case.verdict not in ("ok", "skipped"):
@@ -34,11 +35,11 @@ def markdown_report(document: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(cases: Sequence[CaseVerdict]) -> Iterator[str]:
+def _table(cases: Sequence[CaseVerdict], not_looked_at: Collection[str]) -> Iterator[str]:
     yield "| case | title | verdict | closing | drops | dies | loses |"
     yield "|---|---|---|---|--:|--:|--:|"
     for case in cases:
-        counts = " | ".join(str(count) if count else "–" for count in case.columns.values())
+        counts = " | ".join(shown_counts(case, not_looked_at))
         verdict = f"{SIGNS[case.verdict]} {case.verdict}"
         label = case.number or _line(case.name)
         yield f"| {label} | {_line(case.title)} | {verdict} | {case.closing or '–'} | {counts} |"

@@ -1,7 +1,7 @@
 """The table of a check: one row a case, the three ways to fail in columns of their own."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from recall_simulator.record.findings import CaseVerdict, Finding, Verdict
 from recall_simulator.report.chapters import CHAPTERS
+from recall_simulator.report.columns import shown_counts
 
 STYLES = {
     "ok": "bold green",
@@ -26,7 +27,7 @@ WIDE = 120
 
 def print_check(console: Console, verdict: Verdict, rows: Sequence[CaseVerdict]) -> None:
     """The table, the findings of what is not ok, and what was looked at."""
-    console.print(_table(rows, console.width))
+    console.print(_table(rows, console.width, verdict.not_looked_at))
     labels = {row.name: row.label for row in rows}
     for finding, count in _told(verdict, rows):
         where = f"{labels.get(finding.scenario, finding.scenario)}: " if finding.scenario else ""
@@ -68,7 +69,7 @@ def _print_beside(console: Console, left: Text, right: Text) -> None:
     console.print(grid)
 
 
-def _table(rows: Sequence[CaseVerdict], width: int) -> Table:
+def _table(rows: Sequence[CaseVerdict], width: int, not_looked_at: Collection[str]) -> Table:
     """One row a case, under the names of their chapters; titles where there is room for them."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     columns = ["case", "name", *(["title"] if width >= WIDE else []), "verdict", "closing"]
@@ -87,8 +88,8 @@ def _table(rows: Sequence[CaseVerdict], width: int) -> Table:
             Text(row.verdict, STYLES.get(row.verdict, "dim")),
             Text(row.closing or "–", CLOSINGS.get(row.closing, "red")),
             *(
-                Text(str(count) if count else "–", "red" if count else "dim")
-                for count in row.columns.values()
+                Text(count, "red" if count.isdecimal() else "dim")
+                for count in shown_counts(row, not_looked_at)
             ),
         )
     return table

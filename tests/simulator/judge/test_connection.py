@@ -319,3 +319,8 @@ def test_a_receiver_that_holds_frames_up_is_called_slow() -> None:
     assert judge([begun, sent(1.9), *life(outcomes.COMPLETED)]).findings == []
     slow = judge([begun, sent(2.0), *life(outcomes.COMPLETED)]).findings
     assert [finding.kind for finding in slow] == ["slow"]
+
+
+def test_what_a_receiver_says_gives_no_orders_to_the_terminal() -> None:
+    assert outcomes.closed(4000, "\x1b[2J\x1b]0;title\x07bye\x08 ä").detail == "bye\ufffd ä"
+    assert outcomes.http_status(503, "10 %\r90 %\r").detail == "90 %"

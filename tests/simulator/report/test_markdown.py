@@ -18,7 +18,7 @@ def test_a_good_run_is_a_table_and_what_was_looked_at(document_of: DocumentOf) -
     assert "| case | title | verdict | closing | drops | dies | loses |" in lines
     (row,) = [line for line in lines if line.startswith("| 4.1 |")]
     assert row.startswith("| 4.1 | A cut & the return | ✅ ok | ")
-    assert row.endswith(" | – | – | – |")
+    assert row.endswith(" | – | ? | – |")  # nobody looked at the process
     assert lines[-1].startswith(("Looked at: ", "Not looked at: "))
     assert not [line for line in lines if line.startswith("### ")]
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from recall_simulator.report.chapters import CHAPTERS
+from recall_simulator.report.columns import shown_counts
 from recall_simulator.report.document import CaseRow, Document
 from recall_simulator.report.html.case import anchor
 from recall_simulator.report.html.lanes import kept_of
@@ -90,8 +91,8 @@ def _row(document: Document, case: CaseRow, *, closings: bool) -> Element:
         tag("td", badge(case.verdict)),
         tag("td", closing(case.closing), class_="closing") if closings else None,
         (
-            tag("td", str(count) if count else "–", class_="n bad" if count else "n")
-            for count in case.columns.values()
+            tag("td", count, class_="n bad" if count.isdecimal() else "n")
+            for count in shown_counts(case, document.not_looked_at)
         ),
         tag("td", _frames(document, case), class_="n frames"),
         data_verdict=case.verdict,

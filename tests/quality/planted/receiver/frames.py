@@ -113,6 +113,20 @@ class TimesAlwaysRise(Clean):
             super().frame(connection, recording, frame)
 
 
+class DuplicatesByPerson(Clean):
+    """What a person has sent at a time is not taken again, whatever of theirs it is."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.known: set[tuple[str, int, float]] = set()
+
+    def frame(self, connection: Any, recording: str, frame: Message) -> None:
+        at = recording, frame["participant"]["id"], frame["timestamp"]["relative"]
+        if at not in self.known:
+            super().frame(connection, recording, frame)
+        self.known.add(at)
+
+
 class NamedByTime(Clean):
     def frame(self, connection: Any, recording: str, frame: Message) -> None:
         place = self.place(connection, recording, frame)
