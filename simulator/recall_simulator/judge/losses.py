@@ -1,6 +1,6 @@
 """The pattern of a loss, and what usually leaves it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from recall_simulator.judge.ledger import Ledger, Sent
@@ -85,6 +85,7 @@ def why_lost(
         return (
             "what is missing is all that came while the same person's other stream did: a webcam "
             "goes on beside its screenshare, and both are to be kept"
+            + _or_a_duplicate(ledger, key, never)
         )
     demanded = sorted(number for number, sent in frames.items() if sent.demanded)
     if list(never) == demanded[: len(never)]:
@@ -163,6 +164,14 @@ def _other_of(key: StreamKey) -> StreamKey:
     return StreamKey(
         key.recording, key.participant, "webcam" if key.type == "screenshare" else "screenshare"
     )
+
+
+def _or_a_duplicate(ledger: Ledger, key: StreamKey, missing: Iterable[int]) -> str:
+    """What else it may be, where all that is missing has the times of the other stream's frames."""
+    frames, others = ledger.streams[key], ledger.streams.get(_other_of(key), {})
+    if {frames[number].at for number in missing} <= {sent.at for sent in others.values()}:
+        return "; or is it taken for a duplicate, where both have a frame of the same time?"
+    return ""
 
 
 def _goes_with_the_other(

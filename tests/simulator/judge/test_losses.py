@@ -109,7 +109,7 @@ def test_a_stream_of_which_nothing_was_kept() -> None:
     verdict = judge(run([*ADA, *share]), [saw(sent) for sent in ADA])
     assert summary(verdict) == [("lost", "failed", 5)]
     assert "is its type" in verdict.findings[0].cause
-    assert "a duplicate of the person's other stream" in verdict.findings[0].cause
+    assert "taken for a duplicate" in verdict.findings[0].cause
     later = [msgspec.structs.replace(sent, at=sent.at + 0.1) for sent in share]
     verdict = judge(run([*ADA, *later]), [saw(sent) for sent in ADA])
     assert "is its type" in verdict.findings[0].cause
