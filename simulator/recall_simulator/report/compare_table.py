@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from recall_simulator.report.chapters import CHAPTERS
+from recall_simulator.report.chapters import by_chapter
 from recall_simulator.report.comparison import Cell, ComparedCase, ComparedFile, Comparison
 from recall_simulator.report.table import STYLES, WIDE
 
@@ -83,24 +83,22 @@ def _table(comparison: Comparison, cases: list[ComparedCase], width: int) -> Tab
     columns = ["case", "name", *(["title"] if width >= WIDE else [])]
     for column in (*columns, *(file.label for file in comparison.files)):
         table.add_column(column, no_wrap=True, overflow="ellipsis")
-    chapter = ""
-    for case in cases:
-        number = case.number.partition(".")[0]
-        if number != chapter:
-            chapter = number
-            table.add_row(Text(chapter, "bold"), Text(CHAPTERS.get(chapter, ""), "bold"))
-        table.add_row(
-            case.number,
-            case.name,
-            *([case.title] if width >= WIDE else []),
-            *(
-                Text(
-                    f"{cell.verdict or '–'}{MARKS.get(cell.change, '')}",
-                    STYLES.get(str(cell.verdict), "dim"),
-                )
-                for cell in case.cells
-            ),
-        )
+    for number, title, those in by_chapter(cases):
+        if number:
+            table.add_row(Text(number, "bold"), Text(title, "bold"))
+        for case in those:
+            table.add_row(
+                case.number,
+                case.name,
+                *([case.title] if width >= WIDE else []),
+                *(
+                    Text(
+                        f"{cell.verdict or '–'}{MARKS.get(cell.change, '')}",
+                        STYLES.get(str(cell.verdict), "dim"),
+                    )
+                    for cell in case.cells
+                ),
+            )
     return table
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recall_simulator.record.findings import CaseVerdict, Finding, Verdict
-from recall_simulator.report.chapters import CHAPTERS
+from recall_simulator.report.chapters import by_chapter
 from recall_simulator.report.columns import shown_counts
 
 STYLES = {
@@ -75,23 +75,21 @@ def _table(rows: Sequence[CaseVerdict], width: int, not_looked_at: Collection[st
     columns = ["case", "name", *(["title"] if width >= WIDE else []), "verdict", "closing"]
     for column in (*columns, "drops", "dies", "loses"):
         table.add_column(column, no_wrap=True, overflow="ellipsis")
-    chapter = ""
-    for row in rows:
-        number = row.number.partition(".")[0]
-        if number != chapter:
-            chapter = number
-            table.add_row(Text(chapter, "bold"), Text(CHAPTERS.get(chapter, ""), "bold"))
-        table.add_row(
-            row.number,
-            row.name,
-            *([row.title] if width >= WIDE else []),
-            Text(row.verdict, STYLES.get(row.verdict, "dim")),
-            Text(row.closing or "–", CLOSINGS.get(row.closing, "red")),
-            *(
-                Text(count, "red" if count.isdecimal() else "dim")
-                for count in shown_counts(row, not_looked_at)
-            ),
-        )
+    for number, title, cases in by_chapter(rows):
+        if number:
+            table.add_row(Text(number, "bold"), Text(title, "bold"))
+        for row in cases:
+            table.add_row(
+                row.number,
+                row.name,
+                *([row.title] if width >= WIDE else []),
+                Text(row.verdict, STYLES.get(row.verdict, "dim")),
+                Text(row.closing or "–", CLOSINGS.get(row.closing, "red")),
+                *(
+                    Text(count, "red" if count.isdecimal() else "dim")
+                    for count in shown_counts(row, not_looked_at)
+                ),
+            )
     return table
 
 

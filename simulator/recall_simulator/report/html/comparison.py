@@ -1,6 +1,6 @@
 """Several checks side by side, as a page."""
 
-from recall_simulator.report.chapters import CHAPTERS
+from recall_simulator.report.chapters import by_chapter
 from recall_simulator.report.comparison import Cell, ComparedCase, ComparedFile, Comparison
 from recall_simulator.report.html.case import findings, play_again
 from recall_simulator.report.html.markup import Element, tag
@@ -138,23 +138,22 @@ def _regression(case: ComparedCase, file: ComparedFile, cell: Cell) -> Element:
 
 
 def _cases(comparison: Comparison) -> Element:
-    chapters: dict[str, list[ComparedCase]] = {}
-    for case in comparison.cases:
-        chapters.setdefault(case.number.partition(".")[0], []).append(case)
     return tag(
         "div",
-        (_chapter(comparison, chapter, cases) for chapter, cases in chapters.items()),
+        (
+            _chapter(comparison, f"{number} {title.capitalize()}" if number else "Scenarios", cases)
+            for number, title, cases in by_chapter(comparison.cases)
+        ),
         class_="matrix",
     )
 
 
-def _chapter(comparison: Comparison, chapter: str, cases: list[ComparedCase]) -> Element:
-    title = f"{chapter} {CHAPTERS.get(chapter, 'further cases').capitalize()}"
+def _chapter(comparison: Comparison, title: str, cases: list[ComparedCase]) -> Element:
     return tag(
         "div",
         tag(
             "table",
-            tag("caption", title if chapter else "Scenarios"),
+            tag("caption", title),
             tag(
                 "thead",
                 tag(

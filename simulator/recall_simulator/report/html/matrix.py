@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from recall_simulator.report.chapters import CHAPTERS
+from recall_simulator.report.chapters import by_chapter
 from recall_simulator.report.columns import shown_counts
 from recall_simulator.report.document import CaseRow, Document
 from recall_simulator.report.html.case import anchor
@@ -44,22 +44,21 @@ def bar(cases: Sequence[CaseRow]) -> Element:
 
 def matrix(document: Document) -> Element:
     """One table a chapter."""
-    chapters: dict[str, list[CaseRow]] = {}
-    for case in document.cases:
-        chapters.setdefault(case.number.partition(".")[0], []).append(case)
     return tag(
         "div",
-        (_chapter(document, chapter, cases) for chapter, cases in chapters.items()),
+        (
+            _chapter(document, f"{number} {title.capitalize()}" if number else "Scenarios", cases)
+            for number, title, cases in by_chapter(document.cases)
+        ),
         class_="matrix",
     )
 
 
-def _chapter(document: Document, chapter: str, cases: Sequence[CaseRow]) -> Element:
+def _chapter(document: Document, title: str, cases: Sequence[CaseRow]) -> Element:
     closings = any(case.closing for case in document.cases)
-    title = f"{chapter} {CHAPTERS.get(chapter, 'further cases').capitalize()}"
     return tag(
         "table",
-        tag("caption", title if chapter else "Scenarios"),
+        tag("caption", title),
         tag(
             "thead",
             tag(
