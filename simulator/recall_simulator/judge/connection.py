@@ -38,7 +38,7 @@ _ONCE_ONLY = (
 )
 
 _SHOWN = 5
-"""Attempts that a finding names."""
+"""Connections that a finding names."""
 
 _DEAD = ("refused", "bad handshake", "cut")
 """How attempts end at a receiver that has died, or does so."""
@@ -126,7 +126,7 @@ def _losses(
             ),
             scenario=scenario,
             count=len(attempts),
-            evidence=[_told(attempt) for attempt in attempts[:_SHOWN]],
+            evidence=[_told(end) for end in attempts if end.outcome.opened][:_SHOWN],
         )
 
 

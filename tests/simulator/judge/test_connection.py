@@ -138,7 +138,7 @@ def test_what_was_dropped_comes_with_when_and_after_how_much() -> None:
     ]
     assert len(dropped.evidence) == 5
     (refused, _) = judge(life(REFUSED, reason="unconnected")).findings
-    assert refused.evidence == ["attempt 1 ended at 0.0 s"]
+    assert refused.evidence == []  # no connection was there to end
 
 
 def test_frames_given_up_for_slowness_are_tolerated() -> None:

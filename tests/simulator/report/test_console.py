@@ -9,7 +9,7 @@ from rich.console import Console
 from recall_simulator.judge import Evidence, judge
 from recall_simulator.meeting import Plan
 from recall_simulator.record.events import EngineEvent, RunStarted
-from recall_simulator.record.findings import Verdict
+from recall_simulator.record.findings import Finding, Verdict
 from recall_simulator.record.outcomes import Outcome
 from recall_simulator.report import Tally
 from recall_simulator.report.console import (
@@ -113,9 +113,20 @@ def test_the_summary_has_counts_findings_and_verdict(
     assert "0 frames of 0 streams" in text
     assert "refused 3 times (nothing listens there)" in text
     assert "start the receiver first" in text
-    assert "attempt 1 ended at 0.0 s" in text  # the evidence
     assert "verdict inconclusive" in text
     assert "not looked at:" in text
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_what_a_finding_rests_on_stands_under_it(is_terminal: bool) -> None:
+    console = terminal(is_terminal=is_terminal, width=80)
+    lost = Finding(
+        kind="lost", severity="failed", what="2 were never seen", evidence=["frames 3, 4"]
+    )
+    verdict = Verdict(verdict="failed", findings=[lost], looked_at=[], not_looked_at=[])
+    print_summary(console, Tally(), verdict)
+    told = [line.strip() for line in text_of(console).splitlines()]
+    assert told.index("frames 3, 4") == 1 + told.index("failed  2 were never seen")
 
 
 def test_where_everything_was_looked_at_the_summary_says_so() -> None:
