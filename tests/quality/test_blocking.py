@@ -31,7 +31,7 @@ def test_a_receiver_that_decodes_on_its_event_loop_answers_no_ping(tmp_path: Pat
         timeout=120,
         check=False,
     )  # fmt: skip
-    assert done.returncode == 3, done.stderr
+    assert done.returncode == 0, done.stderr
     (finding,) = json.loads(done.stdout)["findings"]
-    assert finding["kind"] == "unproven"
+    assert (finding["kind"], finding["severity"]) == ("unproven", "tolerated")  # nothing was lost
     assert "its event loop is busy" in finding["cause"]
