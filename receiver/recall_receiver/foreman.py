@@ -20,7 +20,7 @@ from recall_receiver.errors import ListenError, WorkersError
 from recall_receiver.events import OtherEvent, StreamKey
 from recall_receiver.handover import Doorway, shared_sockets
 from recall_receiver.live.snapshot import Snapshot
-from recall_receiver.reception import Link, Reception
+from recall_receiver.reception import MAX_KEPT, Link, Reception
 from recall_receiver.records import (
     LENGTH,
     Ask,
@@ -208,8 +208,7 @@ class Foreman:
                 for record in _decoder.decode(await reader.readexactly(size)):
                     worker.apply(record, reception)
                     if isinstance(record, Seen):
-                        key = StreamKey(record.recording, record.participant, record.type)
-                        self._last[key] = worker
+                        self._note(worker, record)
         except (asyncio.IncompleteReadError, OSError):
             pass
         finally:
@@ -221,6 +220,13 @@ class Foreman:
         _log.error("worker %d died, its connections with it; %d go on", worker.number, left)
         if not left:
             self.all_lost.set()
+
+    def _note(self, worker: _Worker, seen: Seen) -> None:
+        """Remember who has a stream's newest picture, as long as the stream is accounted for."""
+        self._last[StreamKey(seen.recording, seen.participant, seen.type)] = worker
+        if len(self._last) > 2 * MAX_KEPT:
+            kept = self.receiver.reception.streams.keys()
+            self._last = {key: of for key, of in self._last.items() if key in kept}
 
     async def stop(self) -> None:
         """Have every worker close its links and end; then end here."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import psutil
 import pytest
@@ -208,6 +209,22 @@ def state(*, drained: bool) -> State:
         sinks=[],
         decoding=Distribution.within(()),
     )
+
+
+def test_who_has_a_streams_picture_is_forgotten_with_the_stream(
+    monkeypatch: pytest.MonkeyPatch, frame_message: Build
+) -> None:
+    monkeypatch.setattr("recall_receiver.foreman.MAX_KEPT", 2)
+    foreman, worker = Foreman(ReceiverOptions(workers=2)), Mock()
+    reception = foreman.receiver.reception
+    link = reception.attach()
+    for who in range(5):
+        seen = record_of(1, reception.message(link, frame_message(participant=who)), 9, 0.0)
+        assert isinstance(seen, Seen)
+        if who < 2:
+            reception.streams.clear()
+        foreman._note(worker, seen)
+    assert [key.participant for key in foreman._last] == [2, 3, 4]
 
 
 def test_workers_check_who_connects_and_the_account_says_so() -> None:
