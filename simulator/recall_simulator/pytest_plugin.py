@@ -274,7 +274,7 @@ def _recallsim_standing() -> Iterator[Callable[[], "Standing"]]:
             made.append(Standing())
         return made[0]
 
-    with _sigterm_as_ctrl_c():
+    with _signals_as_ctrl_c():
         yield standing
         for each in made:
             if said := each.close():
@@ -386,15 +386,15 @@ def _fail(message: str) -> NoReturn:
 
 
 @contextlib.contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM end pytest as Ctrl-C does, fixtures and all; a handler of somebody's own stays.
+def _signals_as_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM, and a terminal that is closed, end pytest as Ctrl-C does, fixtures and all.
 
-    It would end without a word to the receiver otherwise, which has a session of its own.
+    It would end without a word to the receiver otherwise, which has a session of its own. A handler
+    of somebody's own stays, and what is ignored does.
     """
-    here, ours = threading.current_thread() is threading.main_thread(), os.getpid()
-    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
+    names = [name for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__]
+    free = [number for number in map(signal.Signals.__getitem__, names) if _is_free(number)]
+    ours = os.getpid()
 
     def interrupt(number: int, frame: object) -> None:
         if os.getpid() == ours:
@@ -403,11 +403,18 @@ def _sigterm_as_ctrl_c() -> Iterator[None]:
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in free:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in free:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _is_free(number: signal.Signals) -> bool:
+    here = threading.current_thread() is threading.main_thread()
+    return here and signal.getsignal(number) is signal.SIG_DFL
 
 
 @contextlib.contextmanager

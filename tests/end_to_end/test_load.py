@@ -193,8 +193,12 @@ def test_a_worker_of_another_version_is_refused_with_both_versions(
     assert process.returncode == 3
 
 
-def test_ctrl_c_closes_every_link_and_ends_every_process(
-    tmp_path: Path, receiver: str, report: Callable[[str], dict[str, Any]]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_signal_closes_every_link_and_ends_every_process(
+    tmp_path: Path,
+    receiver: str,
+    report: Callable[[str], dict[str, Any]],
+    number: signal.Signals,
 ) -> None:
     run = command("--url", receiver, *SMALL, "--duration", "60s", "--processes", "2", "--json")
     before = report(receiver)["frames"]
@@ -202,7 +206,7 @@ def test_ctrl_c_closes_every_link_and_ends_every_process(
         wait_for(process, " links up")
         (master,) = psutil.Process(process.pid).children()
         everyone = [master, *master.children()]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, _ = process.communicate(timeout=TIMEOUT)
     found = json.loads(out)
     assert (process.returncode, found["ended"]) == (3, "stopped")

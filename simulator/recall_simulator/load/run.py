@@ -17,6 +17,7 @@ from recall_simulator.load.sight import Sight
 from recall_simulator.load.view import RECENT, duration, line, live, say
 from recall_simulator.load.watch import Watch
 from recall_simulator.observe import Observers
+from recall_simulator.session import ending_signals
 
 GRACE = 15.0
 """Seconds beyond its duration after which a run is stopped, whatever holds it up."""
@@ -100,7 +101,7 @@ async def _until_over(
     """Until Locust has told its last line, or has ended, or Ctrl-C."""
     clock, loop = RealClock(), asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, *ending_signals()):
         with suppress(NotImplementedError):  # Windows has no signal handlers in loops
             loop.add_signal_handler(number, stop.set)
     if plan.workers:

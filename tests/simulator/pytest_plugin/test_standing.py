@@ -156,7 +156,7 @@ def test_long(recallsim):
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 @pytest.mark.parametrize(
     "test", [STANDS.format(forks=False), STANDS.format(forks=True), PLAYS],
     ids=["between tests", "after a fork", "while it plays"],
