@@ -34,7 +34,7 @@ from recall_receiver.service import ReceiverOptions, receiver_of
 
 __all__ = ["work"]
 
-FLUSH: Final = 0.005
+FLUSH: Final = 0.02
 """Seconds that a frame may wait to be told, so that many are told at once."""
 
 _decoder: Final = msgspec.msgpack.Decoder(list[ToWorker])
