@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any, Final
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import PayloadTooBig, ProtocolError, TooManyFragments
 from websockets.frames import DATA_OPCODES, Frame, Opcode
 from websockets.protocol import Event
+from websockets.streams import StreamReader
 
 __all__ = ["MOST_AT_ONCE", "LinkConnection"]
 
 MOST_AT_ONCE: Final = 2**21  # bytes read at once: several pictures for one call of the kernel
 _LEAST_AT_ONCE: Final = 2**16
 _FRAMES_AT_ONCE: Final = 32  # about as many are read at once, so that other connections have a turn
+_FRAMES_A_TURN: Final = 256  # a read may hold 300,000 empty ones: seconds of work
 
 
 class LinkConnection(ServerConnection, asyncio.BufferedProtocol):
@@ -27,7 +29,8 @@ class LinkConnection(ServerConnection, asyncio.BufferedProtocol):
     dropped when its peer has too many already, or does not ask for anything in time.
 
     All connections of a loop are read into the same memory, which stays in the processor's cache:
-    what was read is copied from there before the next one's turn.
+    what was read is copied from there before the next one's turn. Of a read that holds very many
+    small frames some are taken at a time, and the others of the loop come between.
 
     Args:
         into: that memory, of `MOST_AT_ONCE` bytes.
@@ -41,6 +44,7 @@ class LinkConnection(ServerConnection, asyncio.BufferedProtocol):
     Attributes:
         received: bytes that came after the handshake's request.
         unread: whole messages that were read and for which `taken` was not called yet.
+        behind: whether it has read more frames than it has taken yet; it reads no more until then.
         head: the request's bytes, for a process that it is handed over to.
     """
 
@@ -67,6 +71,10 @@ class LinkConnection(ServerConnection, asyncio.BufferedProtocol):
         self._peer = ""
         self.received = 0
         self.unread = 0
+        self.behind = False
+        self._frames_left = _FRAMES_A_TURN
+        self._next_turn: asyncio.Handle | None = None
+        self.protocol.reader.at_eof = self._at_eof  # type: ignore[method-assign]
         self.head = b""
         self._early = early
         self._on_failure = on_failure
@@ -99,6 +107,7 @@ class LinkConnection(ServerConnection, asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: the socket was accepted."""
         super().connection_made(transport)
+        self.recv_messages.resume = self._resume
         self._sockets.add(self)
         self._peer = str((transport.get_extra_info("peername") or [""])[0])
         self._peers[self._peer] += 1
@@ -136,6 +145,9 @@ class LinkConnection(ServerConnection, asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End: the socket is gone."""
         self._stop_waiting()
+        if self._next_turn is not None:
+            self._next_turn.cancel()
+            self.protocol.reader.discard()  # as the system does with what it has of a lost one
         self._sockets.discard(self)
         self._peers[self._peer] -= 1
         if not self._peers[self._peer]:
@@ -156,12 +168,35 @@ class LinkConnection(ServerConnection, asyncio.BufferedProtocol):
             self.received += len(data)
         else:
             self.head += data
+        self._frames_left, self.behind = _FRAMES_A_TURN, False
         super().data_received(data)  # type: ignore[arg-type]  # any buffer: it is copied
+        if self.behind and self._next_turn is None:
+            self.transport.pause_reading()
+            self._next_turn = self.loop.call_soon(self._go_on)
         error = self.protocol.parser_exc
         if isinstance(error, PayloadTooBig):
             self.report_failure("message-too-large")
         elif isinstance(error, ProtocolError | UnicodeDecodeError):
             self.report_failure("protocol-error")
+
+    def _at_eof(self) -> Generator[None, None, bool]:
+        """Do what the reader does when it is asked before every frame, and stop after some."""
+        reader = self.protocol.reader
+        if self._frames_left < 1 and not reader.eof:
+            self.behind = True
+            yield
+        self._frames_left -= 1
+        return (yield from StreamReader.at_eof(reader))
+
+    def _go_on(self) -> None:
+        self._next_turn = None
+        if not self.protocol.reader.eof:
+            self.data_received(b"")
+        self._resume()
+
+    def _resume(self) -> None:
+        if not (self.behind or self.recv_messages.paused):
+            self.transport.resume_reading()
 
     def process_event(self, event: Event) -> None:
         """Take one request or one frame from the protocol."""

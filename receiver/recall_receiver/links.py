@@ -54,7 +54,8 @@ class _Served:
     overtaken: set[_Served] = field(default_factory=set)
 
     def busy(self) -> bool:
-        return bool(self.connection.unread or (self.inbox is not None and len(self.inbox)))
+        connection, inbox = self.connection, self.inbox
+        return bool(connection.unread or connection.behind or (inbox is not None and len(inbox)))
 
 
 def _received(those: Collection[_Served]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import struct
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -194,3 +195,45 @@ def test_more_is_read_at_once_of_links_with_large_messages(frame_message: Build)
         return sizes
 
     assert asyncio.run(main()) == [2**16, 2**21, 2**16]
+
+
+@pytest.mark.parametrize("opcode", [TEXT, PING])
+def test_very_many_small_frames_that_were_read_at_once_give_others_their_turn(opcode: int) -> None:
+    async def main() -> Counter[str]:
+        async with Receiver() as receiver, connect(receiver):
+            (served,) = receiver._links.sockets
+            served.data_received(frame(b"", opcode) * 10_000)
+            assert served.unread < 300
+            assert not served.transport.is_reading()
+            assert await receiver.drained()
+            assert not served.behind
+            assert served.transport.is_reading()
+            return receiver.reception.refused
+
+    assert asyncio.run(main()) == ({"bad-json": 10_000} if opcode == TEXT else {})
+
+
+def test_of_very_many_small_frames_before_the_end_none_is_lost(
+    frame_message: Build, report_of: Report
+) -> None:
+    data = frame(b"") * 10_000 + frame(b"\x03\xe8", CLOSE)
+    closed, report = sent_raw(data, frame_message(), report_of)
+    assert closed == 1000
+    assert report["refused"] == {"bad-json": 10_000}
+
+
+def test_what_is_left_of_a_link_that_was_cut_is_not_read(frame_message: Build) -> None:
+    async def main() -> None:
+        async with Receiver() as receiver:
+            async with connect(receiver) as link:
+                (served,) = receiver._links.sockets
+                served.data_received(frame(b"") * 10_000)
+                served.transport.abort()
+                await link.wait_closed()
+                assert receiver.reception.refused["bad-json"] < 10_000
+            async with connect(receiver) as link:
+                await link.send(frame_message(), text=True)
+            assert await receiver.drained()
+            assert receiver.reception.frames == 1
+
+    asyncio.run(main())
