@@ -300,7 +300,9 @@ class Foreman:
         snapshot = self._inner.now()
         for state in states:
             snapshot.decoding = snapshot.decoding.plus(state.decoding)
-            snapshot.queued += state.queued
+        snapshot.queued += sum(
+            worker.state.queued for worker in self._workers if worker.alive and worker.state
+        )
         return snapshot
 
     async def thumbnail(self, stream: StreamKey) -> bytes | None:

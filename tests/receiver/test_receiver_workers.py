@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
+import msgspec
 import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -197,6 +198,18 @@ def test_all_is_handled_when_every_worker_says_so(
     foreman = Foreman(ReceiverOptions(workers=2))
     monkeypatch.setattr(foreman, "_ask_all", ask)
     assert asyncio.run(foreman.drained(1.5)) is drained
+
+
+def test_what_waited_in_a_worker_that_died_waits_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask(_: float | None) -> list[State | None]:
+        return []
+
+    foreman = Foreman(ReceiverOptions(workers=2))
+    monkeypatch.setattr(foreman, "_ask_all", ask)
+    for alive, queued in ((True, 3), (False, 40)):
+        answered = msgspec.structs.replace(state(drained=True), queued=queued)
+        foreman._workers.append(Mock(alive=alive, state=answered))
+    assert asyncio.run(foreman.snapshot()).queued == 3
 
 
 def state(*, drained: bool) -> State:
