@@ -338,6 +338,13 @@ class Receiver:
     # Handshakes and plain HTTP
 
     async def _handshake(self, connection: ServerConnection, request: Request) -> Response | None:
+        response = await self._answer(connection, request)
+        if connection.protocol.parser_exc is not None:  # what came behind the request is no frame
+            connection.transport.abort()
+            await connection.wait_closed()
+        return response
+
+    async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         if self._elsewhere is not None and (
             self.site.is_viewer(request) or not request.headers.get_all("Upgrade")
         ):

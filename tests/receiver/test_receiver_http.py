@@ -196,3 +196,20 @@ def test_junk_before_the_handshake_disturbs_nobody(junk: bytes, http: Http) -> N
             assert (await http(receiver.address, "/healthz"))[0] == 200
 
     asyncio.run(main())
+
+
+def test_two_requests_at_once_are_refused_without_a_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The second is read as a websocket frame, and is none."""
+
+    async def main() -> None:
+        async with Receiver() as receiver:
+            reader, writer = await asyncio.open_connection(*receiver.address)
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 2)
+            assert await reader.read() == b""
+            writer.close()
+            assert receiver.reception.refused == {"protocol-error": 1}
+
+    asyncio.run(main())
+    assert "error" not in [record.levelname.lower() for record in caplog.records]
