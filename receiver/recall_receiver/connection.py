@@ -13,12 +13,15 @@ from websockets.frames import DATA_OPCODES, Frame, Opcode
 from websockets.protocol import Event
 from websockets.streams import StreamReader
 
-__all__ = ["MOST_AT_ONCE", "LinkConnection"]
+__all__ = ["FAREWELL", "MOST_AT_ONCE", "LinkConnection"]
 
 MOST_AT_ONCE: Final = 2**21  # bytes read at once: several pictures for one call of the kernel
 _LEAST_AT_ONCE: Final = 2**16
 _FRAMES_AT_ONCE: Final = 32  # about as many are read at once, so that other connections have a turn
 _FRAMES_A_TURN: Final = 256  # a read may hold 300,000 empty ones: seconds of work
+
+FAREWELL: Final = 10.0
+"""Seconds that a peer may take to close its socket after the websocket was closed."""
 
 
 class LinkConnection(ServerConnection, asyncio.BufferedProtocol):
@@ -26,7 +29,8 @@ class LinkConnection(ServerConnection, asyncio.BufferedProtocol):
 
     It knows whether a message was text or binary although it hands out bytes, how many messages
     it has read that nobody took yet, and it tells at once when it fails the connection. It is
-    dropped when its peer has too many already, or does not ask for anything in time.
+    dropped when its peer has too many already, does not ask for anything in time, or keeps its
+    socket after the websocket was closed.
 
     All connections of a loop are read into the same memory, which stays in the processor's cache:
     what was read is copied from there before the next one's turn. Of a read that holds very many
@@ -178,6 +182,8 @@ class LinkConnection(ServerConnection, asyncio.BufferedProtocol):
             self.report_failure("message-too-large")
         elif isinstance(error, ProtocolError | UnicodeDecodeError):
             self.report_failure("protocol-error")
+        if self._deadline is None and self.protocol.close_expected():
+            self._deadline = self.loop.call_later(FAREWELL, self.transport.abort)
 
     def _at_eof(self) -> Generator[None, None, bool]:
         """Do what the reader does when it is asked before every frame, and stop after some."""

@@ -241,10 +241,10 @@ class Links:
             await self._clock.sleep(TICK)
             now = self._clock.monotonic()
 
-    def abort_handshakes(self) -> None:
-        """Drop the sockets that were opened and never asked for anything."""
+    def abort_idle(self) -> None:
+        """Drop the sockets that asked for nothing, and those whose websocket is closed already."""
         for connection in tuple(self.sockets):
-            if connection.request is None:
+            if connection.request is None or connection.protocol.close_expected():
                 connection.transport.abort()
 
     def give_up(self) -> None:

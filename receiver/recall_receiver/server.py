@@ -261,7 +261,7 @@ class Receiver:
             return
         server, self._server = self._server, None
         server.close()
-        self._links.abort_handshakes()
+        self._links.abort_idle()
         try:
             async with asyncio.timeout(grace):
                 await server.wait_closed()

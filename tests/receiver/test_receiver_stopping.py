@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from tests.receiver.dialling import Build, connect, send, until
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from recall_receiver import FrameEvent, ListenError, Receiver
@@ -46,6 +47,58 @@ def test_stopping_drops_a_socket_that_never_asked_for_anything(
 
     asyncio.run(main())
     assert "still busy" not in caplog.text
+
+
+CLOSE = b"\x88\x82\0\0\0\0\x03\xe8"
+
+
+async def closed_but_there(receiver: Receiver, link: ClientConnection) -> None:
+    """Close the websocket, and keep the socket."""
+    before = receiver._links._served.copy()
+    link.transport.write(CLOSE)
+    await until(lambda: all(each.connection.protocol.close_expected() for each in before))
+
+
+def test_stopping_drops_a_socket_that_is_there_after_its_websocket_was_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        async with Receiver() as receiver:
+            link = await connect(receiver)
+            link.eof_received = lambda: True  # type: ignore[method-assign,assignment]
+            await closed_but_there(receiver, link)
+            await receiver.stop()
+            link.transport.abort()
+
+    asyncio.run(main())
+    assert "still busy" not in caplog.text
+
+
+def test_a_socket_that_is_there_after_its_websocket_was_closed_is_dropped_and_nothing_lost(
+    monkeypatch: pytest.MonkeyPatch, frame_message: Build
+) -> None:
+    monkeypatch.setattr("recall_receiver.connection.FAREWELL", 0.05)
+    release = threading.Event()
+    got: list[FrameEvent] = []
+
+    def on_frame(frame: FrameEvent) -> None:
+        release.wait()
+        got.append(frame)
+
+    async def main() -> None:
+        async with Receiver(on_frame, queue_frames=1) as receiver:
+            link = await connect(receiver)
+            link.eof_received = lambda: True  # type: ignore[method-assign,assignment]
+            await send(link, *([frame_message()] * 10))
+            await closed_but_there(receiver, link)
+            await until(lambda: not receiver._links.sockets)
+            release.set()
+            await until(lambda: not receiver.reception.links)
+            assert await receiver.drained()
+            link.transport.abort()
+
+    asyncio.run(main())
+    assert len(got) == 10
 
 
 def test_stopping_gives_up_on_a_callback_that_never_returns(
