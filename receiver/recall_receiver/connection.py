@@ -78,6 +78,7 @@ class LinkConnection(ServerConnection, asyncio.BufferedProtocol):
         self.behind = False
         self._frames_left = _FRAMES_A_TURN
         self._next_turn: asyncio.Handle | None = None
+        # The library asks this before every frame, and has no other place to stop between two.
         self.protocol.reader.at_eof = self._at_eof  # type: ignore[method-assign]
         self.head = b""
         self._early = early
