@@ -123,8 +123,9 @@ def _of_stream(
 ) -> Iterable[Finding]:
     key = StreamKey(stream.recording, stream.participant, stream.type)
     frames = ledger.streams[key]
-    seen = {number for (of, number), _ in matched.seen if of == key}
-    gone = {number: what for (of, number), what in matched.gone.items() if of == key}
+    sightings = matched.of_stream.get(key, [])
+    seen = {number for (_, number), _ in sightings}
+    gone = {number: matched.gone[key, number] for number in frames if (key, number) in matched.gone}
     overwritten = sorted(number for number in gone if frames[number].demanded)
     never = sorted(n for n, sent in frames.items() if sent.demanded and n not in seen)
     if overwritten:
@@ -165,18 +166,19 @@ def _of_stream(
             count=len(never),
             evidence=[_which(frames, never)],
         )
-    if stream.misplaced:
+    misplaced = {of: matched.misplaced[of] for of, _ in sightings if of in matched.misplaced}
+    if misplaced:
         yield Finding(
             kind="mixed",
             column="loses",
             severity="failed",
             what=f"{key}: {_frames(stream.misplaced, 'lies', 'lie')} among those of another stream",
-            cause=_why_mixed(matched, key),
+            cause=_why_mixed(key, misplaced.values()),
             scenario=stream.scenario,
             count=stream.misplaced,
-            evidence=where_misplaced(matched.misplaced, matched.seen, key)[:_SHOWN],
+            evidence=where_misplaced(misplaced, sightings)[:_SHOWN],
         )
-    exchanged = {number for (of, number), item in matched.seen if of == key and item.exchanged}
+    exchanged = {number for (_, number), sighting in sightings if sighting.exchanged}
     if exchanged:
         there = "has red and blue exchanged", "have red and blue exchanged"
         yield Finding(
@@ -242,9 +244,8 @@ def _cut_off(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
         )
 
 
-def _why_mixed(matched: Matched, key: StreamKey) -> str:
-    """Why frames of a stream lie among those of another."""
-    where = {where for (of, _), where in matched.misplaced.items() if of == key}
+def _why_mixed(key: StreamKey, where: Iterable[str]) -> str:
+    """Why frames of a stream lie where they do, among those of another."""
     if all(place.endswith(f"are {key}{OF_ANOTHER_MEETING}") for place in where):
         return (
             "participants' ids begin anew in each meeting: keep the meetings apart by "
