@@ -234,7 +234,8 @@ def _cut_off(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
             kind="dropped",
             column="drops",
             severity="failed",
-            what=f"cut in answer to our close frame, and {count} frames before it were never seen",
+            what="cut in answer to our close frame, and "
+            f"{_frames(count, 'before it was', 'before it were')} never seen",
             cause="its handler had ended: see its log for the message that it stumbled over",
             scenario=scenario,
             count=count,

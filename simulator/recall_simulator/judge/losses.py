@@ -35,7 +35,9 @@ def why_lost(
     """
     frames, bot = ledger.streams[key], ledger.bots.get(key.recording, "")
     legs = {frames[number].attempt for number in never}
-    if {(bot, leg) for leg in legs} <= ledger.hung_up:
+    demanded = sorted(number for number, sent in frames.items() if sent.demanded)
+    are_last = _end_of_each_leg(frames, demanded, never)
+    if are_last and {(bot, leg) for leg in legs} <= ledger.hung_up:
         return "the connection ended by the receiver's doing: what it had not kept yet went with it"
     if not seen and (elsewhere := why_elsewhere(ledger, matched, key)):
         return elsewhere
@@ -44,7 +46,7 @@ def why_lost(
             "in the place of those that are missing another frame is there once more: is one "
             "buffer filled anew before it is written? Copy it, or write it before you read on"
         )
-    if 0 < matched.missing.total() <= len(matched.unknown):
+    if 0 < matched.missing.total() <= matched.spoilt:
         return (
             "as many pictures are there that can't be told: are files written in part, or changed?"
         )
@@ -66,7 +68,7 @@ def why_lost(
         )
     kept_legs = {frames[number].attempt for number in seen}
     if not legs & kept_legs:
-        if min(legs) > min(kept_legs):
+        if min(legs) > max(kept_legs):
             return _why_not_after(ledger, bot, min(legs))
         return (
             "nothing was kept of an earlier connection: its state went with it, or the next one "
@@ -87,7 +89,6 @@ def why_lost(
             "goes on beside its screenshare, and both are to be kept"
             + _or_a_duplicate(ledger, key, never)
         )
-    demanded = sorted(number for number, sent in frames.items() if sent.demanded)
     if list(never) == demanded[: len(never)]:
         return (
             "the first frames are missing, and all after them are there: are they passed over till "
@@ -95,7 +96,7 @@ def why_lost(
         )
     if list(never) == demanded[-len(never) :]:
         return _why_not_to_the_end(ledger, matched, key, frames[never[0]].written)
-    if _end_of_each_leg(frames, demanded, never):
+    if are_last:
         return f"the last frames before a connection ended are missing: {_NOT_FLUSHED}"
     return _why_here_and_there(frames, never)
 
@@ -107,7 +108,7 @@ def _pictures_stand_in(matched: Matched, recording: str) -> bool:
     """
     more = matched.surplus[recording]
     mixed = sum(key.recording == recording for key, _ in matched.misplaced)
-    return more > 0 and matched.missing[recording] <= more + mixed + len(matched.unknown)
+    return more > 0 and matched.missing[recording] <= more + mixed + matched.spoilt
 
 
 def _why_nothing(ledger: Ledger, matched: Matched, key: StreamKey) -> str:

@@ -32,6 +32,7 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
         misplaced: frames that are under another stream than theirs, with where that is.
         strangers: pictures of other runs, or without a mark or digest of ours, by observer.
         unknown: those of them that have no mark and are there in the end.
+        spoilt: how many of these may be frames: as large as some, or none can tell how large.
         ambiguous: sightings that fit frames of several recordings, by observer.
         copies: how often each frame is there in the end, in the place that has most of it.
         surplus: pictures of frames beyond those that were sent of them, by recording.
@@ -46,6 +47,7 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
     misplaced: dict[FrameId, str]
     strangers: Counter[str]
     unknown: list[Sighting]
+    spoilt: int
     ambiguous: Counter[str]
     copies: Counter[FrameId]
     surplus: Counter[str]
@@ -103,6 +105,7 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
     of_stream: dict[StreamKey, list[Seen]] = {}
     for frame, sighting in seen:
         of_stream.setdefault(frame[0], []).append((frame, sighting))
+    sizes = {sent.size for frames in ledger.streams.values() for sent in frames.values()} | {(0, 0)}
     copies = _count_copies(there)
     surplus: Counter[str] = Counter()
     for frame, count in copies.items():
@@ -116,6 +119,7 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
         misplaced=find_misplaced(ledger, seen),
         strangers=+strangers,
         unknown=list(unknown.values()),
+        spoilt=sum((item.width, item.height) in sizes for item in unknown.values()),
         ambiguous=+ambiguous,
         copies=copies,
         surplus=surplus,
