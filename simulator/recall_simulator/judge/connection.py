@@ -1,6 +1,6 @@
 """What the connection alone tells of a receiver: the first of three ways to fail, dropping."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from recall_simulator.judge.causes import usual_cause
 from recall_simulator.judge.evidence import Evidence
@@ -37,6 +37,8 @@ _ONCE_ONLY = (
     "that is known already?"
 )
 
+_NO_MORE = "it had listened there before: does it take one connection only{}?"
+
 _SHOWN = 5
 """Connections that a finding names."""
 
@@ -60,7 +62,10 @@ def judge_connection(
         watched: its process was looked at.
     """
     events = evidence.events
-    opened = {event.bot for event in events if isinstance(event, LinkOpened)}
+    opened: dict[str, int] = {}
+    for event in events:
+        if isinstance(event, LinkOpened):
+            opened.setdefault(event.bot, event.attempt)
     ended = [event for event in events if isinstance(event, AttemptEnded)]
     signatures, settled = judge_signatures(events)
     gone = set(died) | _found_dead(events, died)
@@ -89,13 +94,22 @@ def _found_dead(events: Iterable[EngineEvent], died: Collection[str]) -> set[str
     """The scenarios in which no link came up because the receiver had died before."""
     links = [event for event in events if isinstance(event, AttemptEnded | LinkOpened)]
     up = {event.scenario for event in links if isinstance(event, LinkOpened)}
-    return {event.scenario for event in links} - up if died else set()
+    played = list(dict.fromkeys(event.scenario for event in links))
+    first = next((place for place, scenario in enumerate(played) if scenario in died), len(played))
+    return set(played[first:]) - up
 
 
 def _losses(
-    ended: list[AttemptEnded], opened: set[str], *, gone: Collection[str], watched: bool
+    ended: list[AttemptEnded], opened: Mapping[str, int], *, gone: Collection[str], watched: bool
 ) -> Iterable[Finding]:
-    """One finding for each class of unplanned end and scenario."""
+    """One finding for each class of unplanned end and scenario.
+
+    Args:
+        ended: attempts.
+        opened: the first attempt of each bot that had a link.
+        gone: the scenarios in which the receiver's process ended by itself, or was gone before.
+        watched: its process was looked at.
+    """
     groups: dict[tuple[str, str, Severity], list[AttemptEnded]] = {}
     for attempt in ended:
         if attempt.outcome.cause != "plan":
@@ -116,13 +130,12 @@ def _losses(
             column="drops",
             severity=severity,
             what=f"{text} {times}{detail}",
-            cause=_ONCE_ONLY
-            if severity == "tolerated" and text in _FORBIDDEN
-            else _why(
+            cause=_why(
                 attempts,
                 died=scenario in gone,
                 watched=watched,
                 refused=min(too_large, default=0),
+                again=all(end.attempt > opened.get(end.bot, end.attempt) for end in attempts),
             ),
             scenario=scenario,
             count=len(attempts),
@@ -140,7 +153,9 @@ def _told(end: AttemptEnded) -> str:
     return f"{when}: messages of up to {end.largest_message:,} bytes{doubt}"
 
 
-def _why(attempts: list[AttemptEnded], *, died: bool, watched: bool, refused: int) -> str:
+def _why(
+    attempts: list[AttemptEnded], *, died: bool, watched: bool, refused: int, again: bool
+) -> str:
     """The usual cause of ends of one class.
 
     Args:
@@ -148,10 +163,15 @@ def _why(attempts: list[AttemptEnded], *, died: bool, watched: bool, refused: in
         died: the receiver's process ended by itself, in this scenario or before it.
         watched: its process was looked at.
         refused: bytes of the smallest message of the run that was too large; 0 for none.
+        again: the bots had been let in before.
     """
     outcome = attempts[0].outcome
     if died and outcome.text in _DEAD:
         return "its process was gone: see what it died of"
+    if again and outcome.text in _FORBIDDEN:
+        return _ONCE_ONLY
+    if again and outcome.text == "refused":
+        return _NO_MORE.format("" if watched else ", or has it died")
     largest = max(attempt.largest_message for attempt in attempts)
     return usual_cause(outcome, largest, lives=watched, refused=refused)
 
@@ -169,7 +189,7 @@ def _is_refusal(attempt: AttemptEnded) -> bool:
 
 def _lives(
     bots: list[BotEnded],
-    opened: set[str],
+    opened: Collection[str],
     ended: list[AttemptEnded],
     refusing: set[str],
     *,
@@ -209,14 +229,16 @@ def _lives(
                 severity = "inconclusive"
             elif reason == "unconnected" and all(bot.bot in refusing for bot in here):
                 severity = "tolerated"
+            nobody = all(
+                bot.bot in last and last[bot.bot].outcome.text == "refused" for bot in here
+            )
+            unsaid = scenario in gone or never_up or nobody or reason == "interrupted"
             yield Finding(
                 kind=reason.replace(" ", "-"),
                 column="other" if reason == "interrupted" else "drops",
                 severity=severity,
                 what="no connection was ever up: " + what if never_up else what,
-                cause=""
-                if scenario in gone or never_up or reason == "interrupted"
-                else _NOT_LET_BACK,
+                cause="" if unsaid else _NOT_LET_BACK,
                 scenario=scenario,
                 count=len(here),
             )

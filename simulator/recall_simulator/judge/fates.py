@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from recall_simulator.judge.ledger import FrameId, Ledger, Sent
-from recall_simulator.judge.sightings import Matched, count_copies
+from recall_simulator.judge.sightings import Matched
 from recall_simulator.record.streams import StreamKey
 from recall_simulator.record.timelines import Fate
 
@@ -18,7 +18,7 @@ def tell_fates(ledger: Ledger, matched: Matched, *, sampled: bool) -> Fates:
         matched: the sightings.
         sampled: an observer took samples only, so that a frame that was not seen proves nothing.
     """
-    copies = count_copies(matched)
+    copies = matched.copies
     looked = bool(matched.seen)
 
     def fate(frame: FrameId, sent: Sent) -> Fate:

@@ -71,17 +71,21 @@ def find_misplaced(ledger: Ledger, seen: Sequence[tuple[FrameId, Sighting]]) -> 
 
 
 def where_misplaced(
-    misplaced: Mapping[FrameId, str], seen: Iterable[tuple[FrameId, Sighting]], stream: StreamKey
+    misplaced: Mapping[FrameId, str], seen: Sequence[tuple[FrameId, Sighting]]
 ) -> list[str]:
     """Where frames of a stream are that are misplaced, one line for each place.
 
     A place with a `*` stands for many files, in as many folders perhaps: some of them are named.
+
+    Args:
+        misplaced: its frames that are, with where.
+        seen: its sightings.
     """
-    lines = Counter(where for (of, _), where in misplaced.items() if of == stream)
+    lines = Counter(misplaced.values())
     files: dict[str, dict[str, None]] = defaultdict(dict)
     for frame, sighting in seen:
         where = misplaced.get(frame, "")
-        if frame[0] == stream and "*" in sighting.place and f"in {sighting.place}," in where:
+        if "*" in sighting.place and f"in {sighting.place}," in where:
             files[where][sighting.where] = None
     return [f"{count} {where}{_named(list(files[where]))}" for where, count in lines.items()]
 

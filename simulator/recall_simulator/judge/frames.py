@@ -21,6 +21,8 @@ _DELETED = (
     "observe where they go"
 )
 
+_SAMPLED = "samples were taken, and not every picture was seen"
+
 _EXCHANGED = (
     "OpenCV reads and writes blue, green, red; Pillow and most others red, green, blue: turn the "
     "pixels with cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) where they go from one to the other"
@@ -123,10 +125,12 @@ def _of_stream(
 ) -> Iterable[Finding]:
     key = StreamKey(stream.recording, stream.participant, stream.type)
     frames = ledger.streams[key]
-    seen = {number for (of, number), _ in matched.seen if of == key}
-    gone = {number: what for (of, number), what in matched.gone.items() if of == key}
+    sightings = matched.of_stream.get(key, [])
+    seen = {number for (_, number), _ in sightings}
+    gone = {number: matched.gone[key, number] for number in frames if (key, number) in matched.gone}
     overwritten = sorted(number for number in gone if frames[number].demanded)
     never = sorted(n for n, sent in frames.items() if sent.demanded and n not in seen)
+    why_gone = _why_gone(matched, frames, [gone[n] for n in overwritten], [*overwritten, *never])
     if overwritten:
         yield Finding(
             kind="overwritten",
@@ -134,9 +138,7 @@ def _of_stream(
             severity="failed",
             what=f"{key}: {len(overwritten)} of {stream.expected} frames "
             f"{'was there and is' if len(overwritten) == 1 else 'were there and are'} gone",
-            cause=_why_overwritten(frames, [*overwritten, *never])
-            if any((gone[n].observer, gone[n].where) in matched.occupied for n in overwritten)
-            else _DELETED,
+            cause=why_gone,
             scenario=stream.scenario,
             count=len(overwritten),
             evidence=[_which(frames, overwritten), *_where(gone, overwritten)],
@@ -160,23 +162,24 @@ def _of_stream(
             severity=severity,
             what=f"{key}: {len(never)} of {stream.expected} frames "
             f"{'was' if len(never) == 1 else 'were'} never seen",
-            cause=_why_not_seen(ledger, matched, key, never, seen, overwritten, sampled=sampled),
+            cause=_SAMPLED if sampled else why_gone or why_lost(ledger, matched, key, never, seen),
             scenario=stream.scenario,
             count=len(never),
             evidence=[_which(frames, never)],
         )
-    if stream.misplaced:
+    misplaced = {of: matched.misplaced[of] for of, _ in sightings if of in matched.misplaced}
+    if misplaced:
         yield Finding(
             kind="mixed",
             column="loses",
             severity="failed",
             what=f"{key}: {_frames(stream.misplaced, 'lies', 'lie')} among those of another stream",
-            cause=_why_mixed(matched, key),
+            cause=_why_mixed(key, misplaced.values()),
             scenario=stream.scenario,
             count=stream.misplaced,
-            evidence=where_misplaced(matched.misplaced, matched.seen, key)[:_SHOWN],
+            evidence=where_misplaced(misplaced, sightings)[:_SHOWN],
         )
-    exchanged = {number for (of, number), item in matched.seen if of == key and item.exchanged}
+    exchanged = {number for (_, number), sighting in sightings if sighting.exchanged}
     if exchanged:
         there = "has red and blue exchanged", "have red and blue exchanged"
         yield Finding(
@@ -232,7 +235,8 @@ def _cut_off(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
             kind="dropped",
             column="drops",
             severity="failed",
-            what=f"cut in answer to our close frame, and {count} frames before it were never seen",
+            what="cut in answer to our close frame, and "
+            f"{_frames(count, 'before it was', 'before it were')} never seen",
             cause="its handler had ended: see its log for the message that it stumbled over",
             scenario=scenario,
             count=count,
@@ -242,9 +246,8 @@ def _cut_off(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
         )
 
 
-def _why_mixed(matched: Matched, key: StreamKey) -> str:
-    """Why frames of a stream lie among those of another."""
-    where = {where for (of, _), where in matched.misplaced.items() if of == key}
+def _why_mixed(key: StreamKey, where: Iterable[str]) -> str:
+    """Why frames of a stream lie where they do, among those of another."""
     if all(place.endswith(f"are {key}{OF_ANOTHER_MEETING}") for place in where):
         return (
             "participants' ids begin anew in each meeting: keep the meetings apart by "
@@ -256,8 +259,21 @@ def _why_mixed(matched: Matched, key: StreamKey) -> str:
     )
 
 
-def _why_overwritten(frames: dict[int, Sent], missing: Sequence[int]) -> str:
-    """What wrote over some of the missing frames, and over the others before anybody looked."""
+def _why_gone(
+    matched: Matched, frames: Mapping[int, Sent], gone: Sequence[Gone], missing: Sequence[int]
+) -> str:
+    """What became of frames that were there once; empty where none were.
+
+    Args:
+        matched: the sightings.
+        frames: of the stream.
+        gone: the last evidence of those that were there.
+        missing: their numbers, and those of frames that may have gone before anybody looked.
+    """
+    if not gone:
+        return ""
+    if not any((item.observer, item.where) in matched.occupied for item in gone):
+        return _DELETED
     last_leg = max(sent.attempt for sent in frames.values())
     if all(frames[number].attempt < last_leg for number in missing):
         return WRITTEN_OVER
@@ -274,23 +290,6 @@ def _why_blind(ledger: Ledger, matched: Matched, trouble: ObserverTrouble) -> st
         f"if this is where it writes, it kept none of {sent} frames: does it read the frame from "
         "`data.data`, and not from `data`?"
     )
-
-
-def _why_not_seen(
-    ledger: Ledger,
-    matched: Matched,
-    key: StreamKey,
-    never: Sequence[int],
-    seen: set[int],
-    overwritten: Sequence[int],
-    *,
-    sampled: bool,
-) -> str:
-    if sampled:
-        return "samples were taken, and not every picture was seen"
-    if overwritten:
-        return _why_overwritten(ledger.streams[key], [*overwritten, *never])
-    return why_lost(ledger, matched, key, never, seen)
 
 
 def _frames(count: int, one: str, several: str) -> str:

@@ -142,7 +142,7 @@ class Ledger:
                         sent.proven = True
                     for sent in frames[proven:left]:
                         sent.in_doubt = not sent.proven
-                        sent.cut_off = event.outcome.detail == CUT_AT_CLOSE.detail
+                        sent.cut_off = sent.in_doubt and event.outcome.detail == CUT_AT_CLOSE.detail
                     for sent in frames[left:]:
                         sent.unsent = not sent.proven and not sent.in_doubt
         for times in self._by_time.values():

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from recall_simulator.judge.ledger import Ledger, Sent
 from recall_simulator.judge.naming import why_elsewhere
-from recall_simulator.judge.sightings import Matched, count_copies
+from recall_simulator.judge.sightings import Matched
 from recall_simulator.record.streams import StreamKey
 
 WRITTEN_OVER = (
@@ -35,16 +35,18 @@ def why_lost(
     """
     frames, bot = ledger.streams[key], ledger.bots.get(key.recording, "")
     legs = {frames[number].attempt for number in never}
-    if {(bot, leg) for leg in legs} <= ledger.hung_up:
+    demanded = sorted(number for number, sent in frames.items() if sent.demanded)
+    are_last = _end_of_each_leg(frames, demanded, never)
+    if are_last and {(bot, leg) for leg in legs} <= ledger.hung_up:
         return "the connection ended by the receiver's doing: what it had not kept yet went with it"
     if not seen and (elsewhere := why_elsewhere(ledger, matched, key)):
         return elsewhere
-    if _pictures_stand_in(ledger, matched, key.recording):
+    if _pictures_stand_in(matched, key.recording):
         return (
             "in the place of those that are missing another frame is there once more: is one "
             "buffer filled anew before it is written? Copy it, or write it before you read on"
         )
-    if 0 < _missing(ledger, matched) <= len(matched.unknown):
+    if 0 < matched.missing.total() <= matched.spoilt:
         return (
             "as many pictures are there that can't be told: are files written in part, or changed?"
         )
@@ -66,7 +68,7 @@ def why_lost(
         )
     kept_legs = {frames[number].attempt for number in seen}
     if not legs & kept_legs:
-        if min(legs) > min(kept_legs):
+        if min(legs) > max(kept_legs):
             return _why_not_after(ledger, bot, min(legs))
         return (
             "nothing was kept of an earlier connection: its state went with it, or the next one "
@@ -87,7 +89,6 @@ def why_lost(
             "goes on beside its screenshare, and both are to be kept"
             + _or_a_duplicate(ledger, key, never)
         )
-    demanded = sorted(number for number, sent in frames.items() if sent.demanded)
     if list(never) == demanded[: len(never)]:
         return (
             "the first frames are missing, and all after them are there: are they passed over till "
@@ -95,41 +96,24 @@ def why_lost(
         )
     if list(never) == demanded[-len(never) :]:
         return _why_not_to_the_end(ledger, matched, key, frames[never[0]].written)
-    if _end_of_each_leg(frames, demanded, never):
+    if are_last:
         return f"the last frames before a connection ended are missing: {_NOT_FLUSHED}"
     return _why_here_and_there(frames, never)
 
 
-def _pictures_stand_in(ledger: Ledger, matched: Matched, recording: str) -> bool:
+def _pictures_stand_in(matched: Matched, recording: str) -> bool:
     """Whether as many pictures of a meeting are there as were sent, but some in others' place.
 
     They show a frame that is there already, or another stream's, or no mark that can be read.
     """
-    copies = count_copies(matched)
-    more = sum(
-        max(0, copies[key, number] - sent.copies)
-        for key, frames in ledger.streams.items()
-        if key.recording == recording
-        for number, sent in frames.items()
-    )
+    more = matched.surplus[recording]
     mixed = sum(key.recording == recording for key, _ in matched.misplaced)
-    return more > 0 and _missing(ledger, matched, recording) <= more + mixed + len(matched.unknown)
-
-
-def _missing(ledger: Ledger, matched: Matched, recording: str = "") -> int:
-    """How many demanded frames nobody saw, of a meeting or of all."""
-    seen = {frame for frame, _ in matched.seen}
-    return sum(
-        sent.demanded and (key, number) not in seen
-        for key, frames in ledger.streams.items()
-        if recording in (key.recording, "")
-        for number, sent in frames.items()
-    )
+    return more > 0 and matched.missing[recording] <= more + mixed + matched.spoilt
 
 
 def _why_nothing(ledger: Ledger, matched: Matched, key: StreamKey) -> str:
     """Why nothing of a stream was kept."""
-    kept = {of for (of, _), _ in matched.seen}
+    kept = matched.of_stream
     if any(of.recording == key.recording for of in kept) or all(of.type != key.type for of in kept):
         times = {sent.at for sent in ledger.streams[key].values()}
         others = {sent.at for sent in ledger.streams.get(_other_of(key), {}).values()}
@@ -179,7 +163,7 @@ def _goes_with_the_other(
 ) -> bool:
     """Whether all is missing that came while the participant's other stream did, and it is kept."""
     frames, other = ledger.streams[key], _other_of(key)
-    if len(never) == 1 or all(of != other for (of, _), _ in matched.seen):
+    if len(never) == 1 or other not in matched.of_stream:
         return False
     times = [sent.at for sent in ledger.streams[other].values()]
     first, last = min(times), max(times)
@@ -190,11 +174,11 @@ def _goes_with_the_other(
 
 def _why_not_to_the_end(ledger: Ledger, matched: Matched, key: StreamKey, since: float) -> str:
     """Why nothing of a stream was kept of what was written from some real second on."""
-    kept = {frame for frame, _ in matched.seen}
     for other, frames in ledger.streams.items():
         if other.recording == key.recording and other != key:
-            demanded = {(other, number): sent for number, sent in frames.items() if sent.demanded}
-            if demanded.keys() <= kept and any(sent.written > since for sent in demanded.values()):
+            demanded = {number: sent.written for number, sent in frames.items() if sent.demanded}
+            kept = {number for (_, number), _ in matched.of_stream.get(other, [])}
+            if demanded.keys() <= kept and any(time > since for time in demanded.values()):
                 return (
                     f"the last frames are missing, and none of {other}: are pictures passed over "
                     "that have as many bytes as the one before, or is it taken for ended?"

@@ -17,8 +17,8 @@ def judge_naming(ledger: Ledger, matched: Matched) -> Iterable[Finding]:
         beginning, _ = _landing(ledger, matched, key)
         out = [
             sighting.where
-            for (of, _), sighting in matched.seen
-            if of == key and beginning and posixpath.normpath(sighting.where).startswith(beginning)
+            for _, sighting in matched.of_stream.get(key, [])
+            if beginning and posixpath.normpath(sighting.where).startswith(beginning)
         ]
         if out:
             yield Finding(

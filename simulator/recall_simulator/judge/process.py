@@ -1,7 +1,7 @@
 """What the receiver's process tells: the second of three ways to fail, dying."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -26,17 +26,15 @@ _EVIDENCE = 5
 
 def scenarios_of_deaths(evidence: Evidence, observations: Iterable[Observation]) -> set[str]:
     """The scenarios that the receiver's process ended in, by itself."""
-    return {
-        _scenario_of_death(evidence, item.at)
-        for item in observations
-        if isinstance(item, ProcessEnded)
-    }
+    scenario_at = _scenarios(evidence)
+    return {scenario_at(item.at) for item in observations if isinstance(item, ProcessEnded)}
 
 
 def judge_process(evidence: Evidence, observations: Iterable[Observation]) -> list[Finding]:
     """What there is to say of the receiver's process: deaths, and growth as a note."""
     findings: list[Finding] = []
     samples: list[ProcessSample] = []
+    scenario_at = _scenarios(evidence)
     for observation in observations:
         match observation:
             case ProcessEnded(at=at, code=code, last_lines=lines):
@@ -48,7 +46,7 @@ def judge_process(evidence: Evidence, observations: Iterable[Observation]) -> li
                         severity="failed",
                         what=f"the receiver's process ended {how}, {at:.1f} s into the run",
                         cause="its last words are the evidence",
-                        scenario=_scenario_of_death(evidence, at),
+                        scenario=scenario_at(at),
                         evidence=lines[-_EVIDENCE:],
                     )
                 )
@@ -57,12 +55,19 @@ def judge_process(evidence: Evidence, observations: Iterable[Observation]) -> li
     return [*findings, *_growth(samples)]
 
 
-def _scenario_of_death(evidence: Evidence, at: float) -> str:
-    """Where a receiver died: a scenario in which no link came up found it dead."""
+def _scenarios(evidence: Evidence) -> Callable[[float], str]:
+    """Tells where a receiver died or spoke, from the real seconds since the run began.
+
+    A scenario in which no link came up found it dead.
+    """
     opened = {event.scenario for event in evidence.events if isinstance(event, LinkOpened)}
-    begun = [scenario for scenario, began in evidence.began.items() if began <= at]
-    lived = [scenario for scenario in begun if scenario in opened]
-    return (lived or begun or [""])[-1]
+
+    def scenario_at(at: float) -> str:
+        begun = [scenario for scenario, began in evidence.began.items() if began <= at]
+        lived = [scenario for scenario in begun if scenario in opened]
+        return (lived or begun or [""])[-1]
+
+    return scenario_at
 
 
 def with_complaints(
@@ -74,9 +79,10 @@ def with_complaints(
     last words.
     """
     spoken: dict[str, dict[str, None]] = defaultdict(dict)
+    scenario_at = _scenarios(evidence)
     for item in observations:
         if isinstance(item, Complaint):
-            spoken[_scenario_of_death(evidence, item.at)][item.line] = None
+            spoken[scenario_at(item.at)][item.line] = None
     told: list[Finding] = []
     for finding in findings:
         lines: list[str] = []

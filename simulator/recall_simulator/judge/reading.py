@@ -71,12 +71,12 @@ def _prompt(ledger: Ledger, matched: Matched) -> set[_Attempt]:
 
 
 def _seen_all_the_same(ledger: Ledger, matched: Matched) -> set[_Attempt]:
-    """The attempts with frames in doubt, all of which somebody saw."""
+    """The attempts with frames in doubt, all of which somebody saw that must be kept."""
     seen = {frame for frame, _ in matched.seen}
     all_seen: dict[_Attempt, bool] = {}
     for stream, frames in ledger.streams.items():
         for number, sent in frames.items():
-            if sent.in_doubt:
+            if sent.in_doubt and sent.expect == "must accept":
                 attempt = ledger.bots.get(stream.recording, ""), sent.attempt
                 all_seen[attempt] = all_seen.get(attempt, True) and (stream, number) in seen
     return {attempt for attempt, every in all_seen.items() if every}
@@ -143,7 +143,7 @@ def _unproven(
             severity="failed" if never else severity,
             what=f"{what}: {count} frames are in doubt"
             + (", and none of our pings was ever answered" if never else "")
-            + (", and all of them were seen nevertheless" if kept else ""),
+            + (", and all that must be kept were seen nevertheless" if kept else ""),
             cause=_ANSWER_PINGS
             if never
             else "a receiver answers pings and close frames (RFC 6455, 5.5.1 and 5.5.2), unless "

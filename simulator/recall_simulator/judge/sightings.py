@@ -25,23 +25,33 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         seen: every sighting of a frame of this run, in the order of time.
+        of_stream: the same, by stream.
         gone: frames that were there once and are not there any more, with the last evidence.
         there: how many pictures of each frame are there in the end, by observer and place.
         occupied: where there is a picture in the end, by observer.
         misplaced: frames that are under another stream than theirs, with where that is.
         strangers: pictures of other runs, or without a mark or digest of ours, by observer.
         unknown: those of them that have no mark and are there in the end.
+        spoilt: how many of these may be frames: as large as some, or none can tell how large.
         ambiguous: sightings that fit frames of several recordings, by observer.
+        copies: how often each frame is there in the end, in the place that has most of it.
+        surplus: pictures of frames beyond those that were sent of them, by recording.
+        missing: how many demanded frames nobody saw, by recording.
     """
 
     seen: list[Seen]
+    of_stream: dict[StreamKey, list[Seen]]
     gone: dict[FrameId, Gone]
     there: Counter[tuple[FrameId, str, str]]
     occupied: set[tuple[str, str]]
     misplaced: dict[FrameId, str]
     strangers: Counter[str]
     unknown: list[Sighting]
+    spoilt: int
     ambiguous: Counter[str]
+    copies: Counter[FrameId]
+    surplus: Counter[str]
+    missing: Counter[str]
 
 
 def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
@@ -92,15 +102,28 @@ def match(ledger: Ledger, observations: Iterable[Observation]) -> Matched:
             strangers[sighting.observer] -= 1
             unknown.pop((sighting.observer, sighting.where), None)
     still_there = {frame for (frame, _, _), count in there.items() if count > 0}
+    of_stream: dict[StreamKey, list[Seen]] = {}
+    for frame, sighting in seen:
+        of_stream.setdefault(frame[0], []).append((frame, sighting))
+    sizes = {sent.size for frames in ledger.streams.values() for sent in frames.values()} | {(0, 0)}
+    copies = _count_copies(there)
+    surplus: Counter[str] = Counter()
+    for frame, count in copies.items():
+        surplus[frame[0].recording] += max(0, count - ledger.sent(frame).copies)
     return Matched(
         seen=seen,
+        of_stream=of_stream,
         gone={frame: gone for frame, gone in removed.items() if frame not in still_there},
         there=there,
         occupied=set(holds),
         misplaced=find_misplaced(ledger, seen),
         strangers=+strangers,
         unknown=list(unknown.values()),
+        spoilt=sum((item.width, item.height) in sizes for item in unknown.values()),
         ambiguous=+ambiguous,
+        copies=copies,
+        surplus=surplus,
+        missing=_count_missing(ledger, seen),
     )
 
 
@@ -160,17 +183,26 @@ def _match_by_size(ledger: Ledger, unknown: Iterable[Sighting]) -> list[Seen]:
     return found
 
 
-def count_copies(matched: Matched) -> Counter[FrameId]:
-    """How often each frame is there in the end, in the place that has most of it."""
+def _count_copies(there: Counter[tuple[FrameId, str, str]]) -> Counter[FrameId]:
     copies: Counter[FrameId] = Counter()
-    for (frame, _, _), count in matched.there.items():
+    for (frame, _, _), count in there.items():
         copies[frame] = max(copies[frame], count)
     return copies
 
 
+def _count_missing(ledger: Ledger, seen: Iterable[Seen]) -> Counter[str]:
+    frames = {frame for frame, _ in seen}
+    missing: Counter[str] = Counter()
+    for key, sent_of in ledger.streams.items():
+        missing[key.recording] += sum(
+            sent.demanded and (key, number) not in frames for number, sent in sent_of.items()
+        )
+    return missing
+
+
 def judge_streams(ledger: Ledger, matched: Matched) -> list[StreamJudgement]:
     """What became of each stream that was sent."""
-    copies = count_copies(matched)
+    copies = matched.copies
     late = delays(ledger, matched)
     order = _orders(ledger, matched)
     misplaced = Counter(stream for stream, _ in matched.misplaced)

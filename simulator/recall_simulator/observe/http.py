@@ -60,6 +60,7 @@ class HttpObserver:
         self._tell = tell
         self._stopping = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
+        self._asked: asyncio.Task[Answer] | None = None
         self._latest = b""
         self._changed = asyncio.Event()
         self._counts: dict[StreamKey, int] = {}
@@ -85,8 +86,13 @@ class HttpObserver:
             if not look:
                 self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=not look)
-        if not look:
-            return
+        if look:
+            await self._look_last()
+        if self._asked is not None:
+            self._asked.cancel()
+            await asyncio.wait([self._asked])
+
+    async def _look_last(self) -> None:
         for _ in range(_FAILURES):
             if await self._ask(last=True):
                 break
@@ -114,7 +120,7 @@ class HttpObserver:
         """Ask once; whether there was an answer that says something."""
         try:
             async with asyncio.timeout(WHOLE):
-                kind, body, self._problem = await aside(partial(_fetch, self._url))
+                kind, body, self._problem = await self._answer()
         except TimeoutError:
             kind, body = "nothing", b""
             self._problem = f"its answer has no end after {WHOLE:g} s: is it a stream?"
@@ -128,6 +134,16 @@ class HttpObserver:
             self._take_text(body, last=last)
         self._latest = body
         return not self._problem
+
+    async def _answer(self) -> Answer:
+        """What is answered from now on, once nothing that was asked before is under way any more.
+
+        Asking beside what has no end would leave one more thread behind each time.
+        """
+        if self._asked is not None:
+            await asyncio.wait([self._asked])
+        self._asked = asyncio.create_task(aside(partial(_fetch, self._url)))
+        return await asyncio.shield(self._asked)
 
     async def _take_picture(self, body: bytes) -> None:
         self._is_sampled = True

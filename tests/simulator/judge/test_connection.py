@@ -111,6 +111,19 @@ def test_who_is_refused_after_a_connection_that_was_let_in_lacks_no_token() -> N
     assert "had let the same bot in" in refused.cause
     never = judge(life(forbidden, reason="unconnected")).findings[0]
     assert "give --secret" in never.cause
+    (at_first,) = judge(life(forbidden, outcomes.COMPLETED)).findings
+    assert (at_first.severity, "had let" in at_first.cause) == ("tolerated", False)
+
+
+def test_who_listens_no_more_is_neither_to_be_started_nor_said_to_turn_a_bot_away() -> None:
+    cut, refused, unconnected = judge(
+        life(outcomes.cut(""), REFUSED, reason="unconnected")
+    ).findings
+    assert "may have died" in cut.cause
+    assert "had listened there before" in refused.cause
+    assert (unconnected.severity, unconnected.cause) == ("failed", "")
+    (at_first,) = judge(life(REFUSED, outcomes.COMPLETED)).findings
+    assert "start the receiver first" in at_first.cause
 
 
 def test_equal_ends_are_one_finding_with_their_number_and_cause() -> None:

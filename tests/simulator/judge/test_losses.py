@@ -102,6 +102,9 @@ def test_what_was_lost_with_a_link_that_the_receiver_spoilt_is_laid_to_that(
     elsewhere = [*map(saw, BO), *map(saw, ADA[::2]), *map(saw, second[::2])]
     lost = next(found for found in judge(events, elsewhere).findings if found.kind == "lost")
     assert "sampling by time" in lost.cause
+    before = [*map(saw, BO), *map(saw, ADA[3:]), *map(saw, second)]
+    lost = next(found for found in judge(events, before).findings if found.kind == "lost")
+    assert "the first frames are missing" in lost.cause
 
 
 def test_a_stream_of_which_nothing_was_kept() -> None:
@@ -164,6 +167,9 @@ def test_a_leg_of_which_nothing_was_kept() -> None:
         assert (lost.kind, lost.severity, lost.count) == ("lost", "failed", 10)
         assert words in lost.cause
     verdict = judge(run(ADA, second), [saw(sent) for sent in second])
+    assert "nothing was kept of an earlier connection" in verdict.findings[0].cause
+    third = [frame(n, attempt=3) for n in range(20, 30)]
+    verdict = judge(run(ADA, second, third), [saw(sent) for sent in [*ADA, *third]])
     assert "nothing was kept of an earlier connection" in verdict.findings[0].cause
 
 
@@ -257,6 +263,9 @@ def test_who_cuts_at_the_close_with_frames_unread_has_dropped_the_connection() -
     assert (verdict.verdict, finding.kind, finding.column) == ("failed", "dropped", "drops")
     assert "4 frames before it were never seen" in finding.what
     assert finding.evidence == ["100/webcam: frames 6, 7, 8, 9, due from 3.0 s to 4.5 s"]
+    again = cut_at_close(run([*ADA, ADA[3]]), in_doubt=1)
+    (lost,) = judge(again, [saw(sent) for sent in ADA if sent.sequence != 3]).findings
+    assert (lost.kind, lost.column) == ("lost", "loses")
     watched = saw(ADA[0]).observer
     trouble = ObserverTrouble(observer=watched, at=0.0, trouble="t", severity="partial")
     assert summary(judge(events, [*map(saw, ADA[:6]), trouble])) == [("partial", "note", 1)]
@@ -284,6 +293,18 @@ def test_frames_that_files_without_a_mark_may_be_were_spoilt() -> None:
     assert "are files written in part" in lost[-1].cause
     lost = judge(run(ADA), [*map(saw, ADA[:7]), spoilt]).findings
     assert "are files written in part" not in lost[-1].cause
+
+
+def test_small_pictures_of_a_receivers_own_are_no_spoilt_frames() -> None:
+    def made(width: int, height: int) -> list[Sighting]:
+        return [
+            Sighting(observer=OBSERVER, where=f"{n}.small.png", at=1.0, width=width, height=height)
+            for n in range(0, 10, 2)
+        ]
+
+    kept = [saw(sent) for sent in ADA[::2]]
+    assert "every other frame" in judge(run(ADA), [*kept, *made(96, 72)]).findings[-1].cause
+    assert "written in part" in judge(run(ADA), [*kept, *made(480, 360)]).findings[-1].cause
 
 
 @pytest.mark.parametrize("late", [[4, 2, 7], [1, 5, 8]])

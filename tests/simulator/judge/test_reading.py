@@ -109,6 +109,13 @@ def test_where_no_close_frame_is_answered_frames_that_were_seen_prove_that_it_re
     assert told(judge(events, observations)) == kinds
 
 
+def test_a_frame_in_doubt_that_need_not_be_kept_need_not_be_seen() -> None:
+    nothing = Closing(code=1000, answer=None, left_open=True)
+    events = run(attempt(Pings(sent=6), closing=nothing, outcome=UNANSWERED, in_doubt=3))
+    events[events.index(frame(9))] = frame(9, expect="must survive")
+    assert told(judge(events, seen(after=1.5)[:-1])) == [("unproven", "tolerated")]
+
+
 def test_a_link_that_ended_at_once_proves_nothing_by_what_was_seen() -> None:
     events = run(attempt(Pings(sent=6), probe=None, closing=None, outcome=outcomes.PLANNED_CUT))
     assert judge(events, seen(after=0.5)).findings == []

@@ -80,6 +80,9 @@ def test_files_that_were_deleted_are_not_said_to_be_written_over() -> None:
     verdict = judge(run(ADA), [*seen, *map(gone, seen[:4])])
     assert summary(verdict) == [("overwritten", "failed", 4)]
     assert verdict.findings[0].cause.startswith("the files were deleted")
+    verdict = judge(run(ADA), [*seen[:9], *map(gone, seen[:4])])
+    assert summary(verdict) == [("overwritten", "failed", 4), ("lost", "failed", 1)]
+    assert all(found.cause.startswith("the files were deleted") for found in verdict.findings)
 
 
 @pytest.mark.parametrize("kept", ["jpeg", "other PNG", "as it came"])

@@ -108,7 +108,9 @@ def test_a_dead_receiver_is_not_told_to_be_started_first() -> None:
     refused = Outcome("refused", "unreachable", opened=False)
     end = AttemptEnded(**WHO, attempt=2, at=0.0, outcome=refused, in_doubt=0)
     died = ProcessEnded(at=3.0, code=1, last_lines=[])
-    assert "start the receiver first" in judge([*run(ADA), end]).findings[0].cause
+    sample = ProcessSample(at=0.0, rss=1, handles=1, threads=1)
+    assert "or has it died" in judge([*run(ADA), end]).findings[0].cause
+    assert "one connection only?" in judge([*run(ADA), end], [sample]).findings[0].cause
     assert "see what it died of" in judge([*run(ADA), end], [died]).findings[0].cause
 
 
@@ -144,6 +146,7 @@ def test_a_receiver_that_is_found_dead_is_not_told_to_be_started_either() -> Non
     died = ProcessEnded(at=3.0, code=1, last_lines=[])
     causes = [f.cause for f in judge([*run(ADA), *found_dead], [died]).findings]
     assert "its process was gone: see what it died of" in causes
+    assert "start the receiver first" in judge([*found_dead, *run(ADA)], [died]).findings[0].cause
 
 
 def test_a_receiver_that_kept_nothing_is_told_how_much_that_is() -> None:

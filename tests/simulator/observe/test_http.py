@@ -27,6 +27,7 @@ class Answers:
         self.kind = "application/json"
         self.body = b""
         self.drips = self.is_over = False
+        self.asked = 0
         self.released = threading.Event()
 
     def watch(self, told: Told) -> HttpObserver:
@@ -37,6 +38,7 @@ class Answers:
 def answers() -> Iterator[Answers]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            given.asked += 1
             self.send_response(given.status)
             self.send_header("Content-Type", given.kind)
             self.send_header("Content-Length", str(len(given.body)))
@@ -190,6 +192,7 @@ def test_an_answer_without_an_end_is_given_up(
     assert told.trouble.severity == "blind"
     assert "has no end after 0.05 s: is it a stream?" in told.trouble.trouble
     assert not answers.is_over
+    assert answers.asked == 1  # each that is under way has a thread of its own
 
 
 def test_nobody_there_makes_it_blind(run: Run, told: Told, free_port: int) -> None:
