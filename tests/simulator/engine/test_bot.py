@@ -1,20 +1,25 @@
 """A bot's life: dials, retries, outages, ends. On a virtual clock, into a function."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
 from itertools import groupby
-from typing import Any, Protocol
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.simulator.engine.stories import (
+    FLAT,
+    PlansOf,
+    PlayOut,
+    dropped,
+    frames,
+    story,
+    with_items,
+)
 
-from recall_simulator.engine import Conduct, InProcessDialer, InProcessLink, VirtualClock, play
+from recall_simulator.engine import Conduct, InProcessDialer, VirtualClock, play
 from recall_simulator.engine.clock import Interrupt
-from recall_simulator.engine.old_links import OldLinks
 from recall_simulator.frames import FrameLibrary
-from recall_simulator.meeting import CutForm, Frame, Plan
+from recall_simulator.meeting import Frame
 from recall_simulator.record import outcomes
 from recall_simulator.record.events import (
     AttemptEnded,
@@ -22,50 +27,13 @@ from recall_simulator.record.events import (
     BotEnded,
     EngineEvent,
     EventSent,
-    FrameDropped,
     FrameSent,
-    LinkOpened,
     Probed,
-    RetryScheduled,
 )
 from recall_simulator.record.outcomes import Outcome
-from recall_simulator.wire import LinkPlan, RetryPolicy
+from recall_simulator.wire import RetryPolicy
 
-PlansOf = Callable[..., list[Plan]]
 REFUSED = Outcome("refused", "unreachable", opened=False)
-
-
-class PlayOut(Protocol):
-    def __call__(self, plans: list[Plan], *args: Any, **conduct: Any) -> list[EngineEvent]: ...
-
-
-def story(events: list[EngineEvent]) -> list[str]:
-    """What befell the links, in words."""
-    lines: list[str] = []
-    for event in events:
-        match event:
-            case AttemptStarted():
-                lines.append(f"{event.at:g} dial {event.attempt}")
-            case LinkOpened():
-                lines.append(f"{event.at:g} open")
-            case AttemptEnded():
-                lines.append(f"{event.at:g} {event.outcome.text}")
-            case RetryScheduled():
-                lines.append(f"{event.at:g} wait {event.wait:g}")
-            case BotEnded():
-                lines.append(f"{event.at:g} {event.reason}")
-    return lines
-
-
-def frames(events: list[EngineEvent]) -> list[FrameSent]:
-    return [event for event in events if isinstance(event, FrameSent)]
-
-
-def dropped(events: list[EngineEvent]) -> Counter[str]:
-    return Counter(event.reason for event in events if isinstance(event, FrameDropped))
-
-
-FLAT = 'people = [{key = "a", scene = "flat"}]\n'
 
 
 def test_a_bot_plays_its_meeting_and_closes(plans_of: PlansOf, play_out: PlayOut) -> None:
@@ -360,7 +328,6 @@ def test_a_handler_that_raises_ends_every_bot_and_its_error_is_seen(
 def test_a_cancelled_run_closes_its_links_and_says_so(
     plans_of: PlansOf, library: FrameLibrary
 ) -> None:
-    import asyncio
 
     events: list[EngineEvent] = []
 
@@ -383,121 +350,6 @@ def test_a_cancelled_run_closes_its_links_and_says_so(
     VirtualClock.run(main)
     ends = [(event.at, event.outcome.text) for event in events if isinstance(event, AttemptEnded)]
     assert ends == [(5.0, "interrupted")] * 2
-
-
-def with_items(plan: Plan, *items: tuple[float, object]) -> Plan:
-    """The plan with further items in its schedule, before whatever else is due then."""
-    import heapq
-
-    import msgspec
-
-    from recall_simulator.meeting import Timed
-
-    more = [Timed(at, -1, item) for at, item in items]  # type: ignore[arg-type]
-    return msgspec.structs.replace(
-        plan, schedule=lambda: heapq.merge(plan.schedule(), more, key=lambda timed: timed[:2])
-    )
-
-
-def test_an_overlapped_link_is_closed_after_the_new_one_is_up(
-    plans_of: PlansOf, play_out: PlayOut
-) -> None:
-    from recall_simulator.meeting import Overlap
-    from recall_simulator.record.events import OldLinkClosed
-
-    plan = with_items(plans_of(f"duration = 12\n{FLAT}")[0], (4.0, Overlap(close_after=1.5)))
-    events = play_out([plan])
-    assert story(events) == [
-        "0 dial 1", "0 open", "4 planned overlap", "4 wait 3", "7 dial 2", "7 open",
-        "12 completed", "12 finished",
-    ]  # fmt: skip
-    late = [event for event in events if isinstance(event, OldLinkClosed)]
-    assert [(event.attempt, event.at) for event in late] == [(1, 8.5)]
-    after = [frame.at for frame in frames(events) if frame.attempt == 2]
-    assert min(after) < 8.5 < max(after)
-
-
-class Unanswering(InProcessLink):
-    """Its close frame is answered only after eight seconds."""
-
-    async def close(
-        self, code: int, reason: str = "", junk: bytes = b"", *, patience: float = 0.0
-    ) -> Outcome | None:
-        await asyncio.wait([self.lost], timeout=8.0)
-        return await super().close(code, reason, junk, patience=patience)
-
-    async def cut(self, how: CutForm = "fin") -> int:
-        self.cuts = [*getattr(self, "cuts", []), how]
-        if how == "rst" and not self.lost.done():
-            self.lose(outcomes.cut("by us"))
-        return 0
-
-
-def play_unanswered(plan: Plan, library: FrameLibrary) -> tuple[list[EngineEvent], Unanswering]:
-    """Play it into a receiver that answers no close frame on the first link for long."""
-    events: list[EngineEvent] = []
-    links: list[Unanswering] = []
-
-    class Dialer:
-        async def dial(self, attempt: int, plan: LinkPlan) -> InProcessLink:
-            if attempt > 1:
-                return InProcessLink(attempt, lambda attempt, message: None)
-            links.append(Unanswering(attempt, lambda attempt, message: None))
-            return links[0]
-
-    async def main(clock: VirtualClock) -> None:
-        await play(
-            [plan], dialer=lambda plan: Dialer(), clock=lambda: clock, library=library,
-            handlers=[events.append], conduct=Conduct(), elapsed=clock.now,
-        )  # fmt: skip
-
-    VirtualClock.run(main)
-    return events, links[0]
-
-
-@pytest.mark.parametrize("duration", [20, 11])
-def test_a_late_close_that_is_long_unanswered_holds_the_new_link_up_no_longer_than_two_seconds(
-    plans_of: PlansOf, library: FrameLibrary, duration: int
-) -> None:
-    from recall_simulator.meeting import Overlap
-    from recall_simulator.record.events import OldLinkClosed
-
-    plan = with_items(plans_of(f"duration = {duration}\n{FLAT}")[0], (4.0, Overlap(1.0)))
-    events, _ = play_unanswered(plan, library)
-    later = [frame for frame in frames(events) if frame.attempt == 2]
-    assert max(frame.written - frame.at for frame in later) == pytest.approx(2.0, abs=0.5)
-    assert max(frame.lag for frame in later) < 0.01
-    assert max(frame.stall for frame in later) > 1.5
-    (late,) = [event for event in events if isinstance(event, OldLinkClosed)]
-    assert (late.attempt, late.at) == (1, 8.0)
-    assert late.closing is not None
-    assert isinstance(events[-1], BotEnded)
-
-
-@pytest.mark.parametrize(("hurried", "seconds"), [(True, 2.0), (False, 8.0)])
-def test_whoever_is_interrupted_waits_for_no_late_answer(*, hurried: bool, seconds: float) -> None:
-    async def main(clock: VirtualClock) -> tuple[float, list[int]]:
-        links, link = OldLinks(), Unanswering(1, lambda attempt, message: None)
-        links.leave(1, link, close_after=0.0)
-        links.new_link_is_up(0.0)
-        for old in links.take_due(0.0):
-            await links.close(old)
-        assert (bool(links), links.take_closed()) == (True, [])
-        closed = await links.end(hurried=hurried)
-        assert not links
-        return clock.now(), [old.attempt for old in closed]
-
-    assert VirtualClock.run(main) == (seconds, [1])
-
-
-def test_a_half_open_link_is_cut_when_the_meeting_ends(
-    plans_of: PlansOf, library: FrameLibrary
-) -> None:
-    from recall_simulator.meeting import Cut
-
-    plan = with_items(plans_of(f"duration = 9\n{FLAT}")[0], (4.0, Cut(how="silent")))
-    _, first = play_unanswered(plan, library)
-    assert first.cuts == ["silent", "rst"]
 
 
 def test_a_torn_frame_is_in_doubt_and_not_sent(plans_of: PlansOf, play_out: PlayOut) -> None:

@@ -12,10 +12,14 @@ import psutil
 import pytest
 
 from recall_simulator.frames import FrameLibrary
+from recall_simulator.observe import ReceiverProcess
+from recall_simulator.record.errors import ReceiverError
 from recall_simulator.record.observations import Observation, ObserverTrouble
 from recall_simulator.record.streams import Shot, StreamType
 
 T = TypeVar("T")
+Run = Callable[[Callable[[], Any]], None]
+Script = Callable[[str], str]
 WITHIN = 20.0
 """Seconds until a test gives up; nothing takes that long."""
 
@@ -157,3 +161,25 @@ def is_running(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def receiver(command: str, port: int, told: Told, **more: Any) -> ReceiverProcess:
+    return ReceiverProcess(
+        command, url=f"ws://127.0.0.1:{port}/", now=told.now, tell=told.tell, **more
+    )
+
+
+def failure(run: Run, process: Callable[[], ReceiverProcess]) -> ReceiverError:
+    """Why a receiver could not be started; its processes are gone by then."""
+    errors: list[ReceiverError] = []
+
+    async def main() -> None:
+        started = process()
+        with pytest.raises(ReceiverError) as caught:
+            await started.start()
+        errors.append(caught.value)
+        assert started.pid is None or not is_running(started.pid)
+        await started.stop()
+
+    run(main)
+    return errors[0]
