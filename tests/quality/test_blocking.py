@@ -32,6 +32,7 @@ def test_a_receiver_that_decodes_on_its_event_loop_answers_no_ping(tmp_path: Pat
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    (finding,) = json.loads(done.stdout)["findings"]
-    assert (finding["kind"], finding["severity"]) == ("unproven", "tolerated")  # nothing was lost
-    assert "its event loop is busy" in finding["cause"]
+    found = {finding["kind"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert found.keys() <= {"unproven", "slow"}, found  # a busy machine holds frames up as well
+    assert found["unproven"]["severity"] == "tolerated"  # nothing was lost
+    assert "its event loop is busy" in found["unproven"]["cause"]

@@ -206,8 +206,9 @@ def test_what_waited_in_a_worker_that_died_waits_no_more(monkeypatch: pytest.Mon
 
     foreman = Foreman(ReceiverOptions(workers=2))
     monkeypatch.setattr(foreman, "_ask_all", ask)
+    decoding = foreman.receiver.board.now().decoding
     for alive, queued in ((True, 3), (False, 40)):
-        answered = msgspec.structs.replace(state(drained=True), queued=queued)
+        answered = msgspec.structs.replace(state(drained=True), queued=queued, decoding=decoding)
         foreman._workers.append(Mock(alive=alive, state=answered))
     assert asyncio.run(foreman.snapshot()).queued == 3
 
